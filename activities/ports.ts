@@ -1,0 +1,33 @@
+/** What activities need of the store, as small as each needs it, so that a test can hand in a twin of that much. */
+import type { EmailRequest, EmailResult } from '../contracts/mail.ts';
+import type { Store } from '../store/index.ts';
+import type { MailContent } from './providers/mail/render.ts';
+
+export type { ChainTransaction, Operation, ReservedTicket } from '../store/index.ts';
+
+export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGeneration'>;
+/** How often a step's call left, and when. */
+export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
+export type MintLedger = Store['mints'];
+export type TransactionLedger = Store['chain'];
+
+/** The claim of a message. It belongs to the message, not to a workflow: a receipt may change hands. */
+export interface MessageLedger {
+  claim(claim: {
+    request: EmailRequest;
+    fingerprint: string;
+    now: string;
+  }): Promise<{ kind: 'owned' } | { kind: 'settled'; result: EmailResult } | { kind: 'refused' }>;
+  settle(done: { request: EmailRequest; result: EmailResult; now: string }): Promise<void>;
+}
+
+export interface Contact {
+  value: string;
+  name?: string | undefined;
+}
+
+/** What a mail says, looked up when it is written, so that no personal data passes through a workflow. */
+export interface MailFacts {
+  contact(tenantId: string, ref: string): Promise<Contact | undefined>;
+  content(tenantId: string, message: EmailRequest['message']): Promise<MailContent | undefined>;
+}

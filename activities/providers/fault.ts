@@ -1,0 +1,1 @@
+export { ProviderFault, type FaultClass } from '../../contracts/provider-fault.ts';

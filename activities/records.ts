@@ -1,0 +1,129 @@
+/**
+ * The short database steps that belong to a workflow's decisions. They run as local activities, at least once each, so
+ * every one of them may run twice: the store makes the second time change nothing.
+ */
+import { log } from '@temporalio/activity';
+import { mintClaimKeyOf } from '../contracts/ids.ts';
+import type { MintInput, MintResult } from '../contracts/mint.ts';
+import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
+import type { Store } from '../store/index.ts';
+import type { Operation } from './ports.ts';
+
+export interface ClaimPaymentInput {
+  operation: Operation;
+  input: PaymentInput;
+  now: string;
+}
+
+export type SettlePaymentInput = Parameters<Store['payments']['settle']>[0];
+export type ClosePaymentInput = Parameters<Store['payments']['close']>[0];
+
+export interface ParkInput {
+  operation: Operation;
+  queueName: string;
+  jobType: string;
+  step: string;
+  error: string;
+  attempts: number;
+  moneyMoved: MoneyMoved;
+}
+
+export interface MintClaimInput {
+  operation: Operation;
+  input: MintInput;
+  now: string;
+}
+
+export interface CloseMintInput {
+  operation: Operation;
+  ticketId: string;
+  mintKey: string;
+  result: MintResult;
+  now: string;
+}
+
+export interface ReceiptInput {
+  tenantId: string;
+  paymentWorkflowId: string;
+  paymentKey: string;
+  emailRef: string;
+}
+
+export type Claimed<Result> = { kind: 'owned' } | { kind: 'ended'; result: Result };
+
+type StoreClaim<Result> =
+  | { kind: 'owned' }
+  | { kind: 'settled'; result: Result }
+  | { kind: 'refused'; result: Result }
+  | { kind: 'foreign'; workflowId: string; runId: string };
+
+type TakeOver = { operation: Operation; key: string; from: { workflowId: string; runId: string } };
+
+export interface RecordPorts {
+  payments: Pick<Store['payments'], 'claim' | 'takeOver' | 'settle' | 'close'>;
+  mints: {
+    claim(request: MintClaimInput & { key: string }): Promise<StoreClaim<MintResult>>;
+    takeOver(request: TakeOver): Promise<boolean>;
+    close(request: { operation: Operation; key: string; result: MintResult; now: string }): Promise<MintResult>;
+  };
+  deadLetters: Store['deadLetters'];
+  /** Does Temporal still run this? */
+  isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
+  /** Starts `sendEmail` under the receipt's fixed id; already started counts as done. */
+  startReceipt(receipt: ReceiptInput): Promise<void>;
+}
+
+export type RecordActivities = ReturnType<typeof createRecordActivities>;
+
+export function createRecordActivities(ports: RecordPorts) {
+  /**
+   * Repeats a claim that belongs to another run until it is ours or answered: an owner that Temporal no longer runs
+   * cannot finish, so its claim is taken over, with whatever it had begun.
+   */
+  async function claimed<Result>(
+    claim: () => Promise<StoreClaim<Result>>,
+    takeOver: (from: TakeOver['from']) => Promise<boolean>,
+  ): Promise<Claimed<Result>> {
+    for (;;) {
+      const answer = await claim();
+      if (answer.kind === 'owned') return answer;
+      if (answer.kind !== 'foreign') return { kind: 'ended', result: answer.result };
+      const { workflowId, runId } = answer;
+      if (await ports.isRunning(workflowId, runId)) {
+        throw new Error(`the claim belongs to ${workflowId} (first run ${runId}), which is still running`);
+      }
+      log.warn('taking over the claim of a run that is gone', { workflowId, runId });
+      await takeOver({ workflowId, runId });
+    }
+  }
+
+  return {
+    claimPayment({ operation, input, now }: ClaimPaymentInput): Promise<Claimed<PaymentResult>> {
+      const key = input.order.idempotencyKey;
+      return claimed(
+        () => ports.payments.claim({ operation, key, input, now }),
+        (from) => ports.payments.takeOver({ operation, key, from }),
+      );
+    },
+    /** Ledger, payment and claim in one transaction. Answers with the stored result where it was settled before. */
+    settlePayment: (input: SettlePaymentInput): Promise<PaymentResult> => ports.payments.settle(input),
+    /** Any other end: holds are released, the claim keeps the result. */
+    closePayment: (input: ClosePaymentInput): Promise<PaymentResult> => ports.payments.close(input),
+    claimMint(input: MintClaimInput): Promise<Claimed<MintResult>> {
+      const { operation } = input;
+      const key = mintClaimKeyOf(input.input.request);
+      return claimed(
+        () => ports.mints.claim({ ...input, key }),
+        (from) => ports.mints.takeOver({ operation, key, from }),
+      );
+    },
+    closeMint: ({ ticketId, mintKey, ...rest }: CloseMintInput): Promise<MintResult> =>
+      ports.mints.close({ ...rest, key: mintClaimKeyOf({ ticketId, mintKey }) }),
+    /** Writes the dead letter that tells a person what waits, why, and what has moved. */
+    park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
+    unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {
+      await ports.deadLetters.unpark(input);
+    },
+    handOverReceipt: (input: ReceiptInput): Promise<void> => ports.startReceipt(input),
+  };
+}

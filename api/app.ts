@@ -1,0 +1,63 @@
+/** Builds the API. Opens no port and no connection: server.ts does. */
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Convert } from 'typebox/value';
+import { createValidator } from '../contracts/schema/validate.ts';
+import type { ApiDeps } from './deps.ts';
+import { auth } from './plugins/auth.ts';
+import { docs, docsPrefix } from './plugins/docs.ts';
+import { hardening } from './plugins/hardening.ts';
+import { ApiProblem, sendProblem } from './problem.ts';
+import { healthRoutes } from './routes/health.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { setupRoutes } from './routes/setup.ts';
+import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
+
+/** A service that sells through one token: a hundred requests a second. */
+const defaultLimit = { max: 6_000, windowMs: 60_000 };
+
+export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = deps.logger;
+  const app = Fastify({
+    loggerInstance,
+    bodyLimit: 256 * 1_024,
+    genReqId: () => randomUUID(),
+    // Ids that are too long get a 400 which names them, not a 404.
+    routerOptions: { maxParamLength: 1_000 },
+    return503OnClosing: true,
+  });
+  app.setErrorHandler(sendProblem);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new ApiProblem('not_found', `There is no ${request.method} at this address`), request, reply),
+  );
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => validatorOf(schema, httpPart));
+  // Response schemas are documentation: an answer is never cut down to them in silence.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+
+  await app.register(auth, {
+    verifyToken: deps.verifyToken,
+    docs: { prefix: docsPrefix, access: deps.docs === 'open' ? 'public' : 'docs.read' },
+  });
+  await app.register(hardening, { limit: deps.limit ?? defaultLimit });
+  await app.register(docs);
+  await app.register(healthRoutes, deps);
+  await app.register(paymentRoutes, deps);
+  await app.register(setupRoutes, deps);
+  await app.register(stripeWebhookRoutes, deps);
+  return app;
+}
+
+/** Our own validator, so that an error over HTTP names every field in the words that the client uses. */
+function validatorOf(schema: TSchema, httpPart: string | undefined) {
+  const check = createValidator(schema);
+  // Query parameters arrive as text; a body's types are the caller's to get right.
+  const prepare = (data: unknown) => (httpPart === 'querystring' ? Convert(schema, data) : data);
+  return (data: unknown) => {
+    try {
+      return { value: check(prepare(data)) };
+    } catch (error) {
+      return { error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  };
+}

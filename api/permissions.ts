@@ -1,0 +1,23 @@
+/** Who may do what: one table. A route names its permission; nothing else decides about access. */
+export const roles = ['service', 'operator', 'approver', 'admin', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
+export const permissions = {
+  'payments.start': ['service', 'admin'],
+  'payments.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'payments.cancel': ['service', 'operator', 'admin'],
+  'venues.write': ['admin'],
+  'events.write': ['admin'],
+  'contacts.write': ['service', 'admin'],
+  'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof permissions;
+
+/** `public` needs no token: health, and webhooks, which prove themselves by their signature. */
+export type Access = Permission | 'public';
+
+export const isRole = (text: unknown): text is Role => roles.some((role) => role === text);
+
+export const allows = (permission: Permission, held: readonly Role[]) =>
+  permissions[permission].some((role) => held.includes(role));

@@ -1,0 +1,90 @@
+/**
+ * What Stripe tells us: raw bytes, signature first, each event once, any order. A lost event costs nothing but time: the
+ * workflow finds out by itself.
+ */
+import type { FastifyInstance } from 'fastify';
+import { idPartPattern, parseWorkflowId } from '../../contracts/ids.ts';
+import type { ApiDeps, StripeEvent } from '../deps.ts';
+import { ApiProblem } from '../problem.ts';
+
+/** What a running purchase has to hear. Every signal costs history, so nothing else is passed on. */
+const routed = new Set(['payment_intent.canceled']);
+const tenantId = new RegExp(idPartPattern);
+
+export async function stripeWebhookRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  // The signature is over the bytes as they came.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+
+  app.post(
+    '/webhooks/stripe',
+    {
+      config: { access: 'public' },
+      bodyLimit: 1_024 * 1_024,
+      schema: { tags: ['webhooks'], summary: 'Events of Stripe, proven by their signature', security: [] },
+    },
+    async (request) => {
+      const event = verified(deps, request.body, request.headers['stripe-signature']);
+      if (event.livemode !== deps.livemode)
+        throw new ApiProblem('livemode_mismatch', `The event's livemode is ${event.livemode}, ours is not`);
+      return { received: true, duplicate: !(await take(deps, event)) };
+    },
+  );
+}
+
+function verified({ verifyStripeEvent }: ApiDeps, body: unknown, signature: unknown): StripeEvent {
+  if (!Buffer.isBuffer(body) || typeof signature !== 'string')
+    throw new ApiProblem('invalid_signature', 'The body or the header Stripe-Signature is missing');
+  try {
+    return verifyStripeEvent(body, signature);
+  } catch (error) {
+    throw new ApiProblem('invalid_signature', 'The signature is wrong or older than 300 s', {}, { cause: error });
+  }
+}
+
+/** True when the event was new. Marked as processed only after it was passed on, so that a crash leads to a redelivery. */
+async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<boolean> {
+  const object = describe(event.data.object);
+  const now = new Date().toISOString();
+  const key = { tenantId: object.tenantId, provider: 'stripe', eventId: event.id, now } as const;
+  const state = await store.webhooks.record({
+    ...key,
+    type: event.type,
+    livemode: event.livemode,
+    // No more than this: the object itself may name a person, and personal data has one table.
+    payload: { objectId: object.id, workflowId: object.workflowId ?? null, created: event.created },
+  });
+  if (state === 'known') return false;
+  if (object.workflowId !== undefined && routed.has(event.type)) {
+    await boxoffice.payments.deliver(object.workflowId, {
+      provider: 'stripe',
+      eventId: event.id,
+      type: event.type,
+      objectId: object.id,
+    });
+  }
+  await store.webhooks.processed(key);
+  return true;
+}
+
+interface Described {
+  id: string;
+  tenantId: string;
+  /** Of a purchase of ours, when tenant and workflow agree. */
+  workflowId?: string;
+}
+
+function describe(object: object): Described {
+  const { id, metadata } = object as { id?: unknown; metadata?: { tenant?: unknown; workflow?: unknown } | null };
+  const tenant = metadata?.tenant;
+  const workflow = metadata?.workflow;
+  const ours = typeof tenant === 'string' && tenantId.test(tenant) ? tenant : undefined;
+  const parsed = typeof workflow === 'string' ? parseWorkflowId(workflow) : undefined;
+  return {
+    id: typeof id === 'string' ? id : '',
+    tenantId: ours ?? 'platform',
+    ...(typeof workflow === 'string' && parsed?.kind === 'payment' && parsed.tenantId === ours
+      ? { workflowId: workflow }
+      : {}),
+  };
+}

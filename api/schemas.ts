@@ -1,0 +1,69 @@
+/** What the API answers with, for its documentation; requests are in contracts/schema. */
+import { Type } from 'typebox';
+import { Id } from '../contracts/schema/common.ts';
+
+const text = (description: string) => Type.String({ description });
+
+export const Problem = Type.Object(
+  {
+    type: text('urn:boxoffice:problem:{code}'),
+    title: text('what kind of trouble this is'),
+    status: Type.Integer({ description: 'the HTTP status' }),
+    detail: text('what happened here'),
+    code: text('stable name of the problem'),
+    moneyMoved: text('none, held, captured or unknown'),
+    nextAction: text('what to do now'),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          field: text('path of the field'),
+          value: Type.Optional(text('what came')),
+          accepted: text('what would be accepted'),
+        }),
+      ),
+    ),
+    workflowId: Type.Optional(text('the purchase that is meant')),
+    otherPayment: Type.Optional(text('the purchase that is in the way')),
+  },
+  { description: 'problem details (RFC 9457)' },
+);
+
+export const PaymentView = Type.Object(
+  {
+    id: text('the idempotency key'),
+    workflowId: text('the workflow in Temporal'),
+    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    status: text('pending, authorized, or an end: completed, declined, expired, cancelled, unfulfilled, refused'),
+    stage: Type.Optional(text('where it stands')),
+    attention: Type.Optional(text('whom it waits for')),
+    moneyMoved: text('none, held, captured or unknown'),
+    next: Type.Optional(text('what happens next')),
+    result: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the end, once there is one' })),
+  },
+  { additionalProperties: true, description: 'a purchase' },
+);
+
+export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
+
+export const ListQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
+    ),
+    eventId: Type.Optional(Id('eventId')),
+    orderId: Type.Optional(Id('orderId')),
+    status: Type.Optional(
+      Type.Enum(['live', 'completed', 'declined', 'expired', 'cancelled', 'unfulfilled'], {
+        description: 'status: live, completed, declined, expired, cancelled or unfulfilled',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The refusals that a route can answer with, for its documentation. */
+export function answers(success: Readonly<Record<number, unknown>>, ...refusals: number[]) {
+  const problems = [400, 401, 403, 429, 503, ...refusals].map((status) => [status, Problem] as const);
+  return { ...success, ...Object.fromEntries(problems) };
+}

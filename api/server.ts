@@ -1,0 +1,76 @@
+/** `npm run api`: configuration, connections, the port, and an orderly end. */
+import { Stripe } from 'stripe';
+import { createBoxoffice } from '../client/index.ts';
+import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
+import { createLogger } from '../infrastructure/logger.ts';
+import { createPool } from '../infrastructure/postgres.ts';
+import { createTemporalClient } from '../infrastructure/temporal.ts';
+import { createStore } from '../store/index.ts';
+import { buildApp } from './app.ts';
+import { createTokenVerifier, parseKeySet } from './tokens.ts';
+
+const signatureToleranceSeconds = 300;
+const drainMs = 15_000;
+
+const config = loadConfigOrExit(process.env, ['process', 'temporal', 'database', 'stripeWebhook', 'api']);
+const logger = createLogger('api', config.process.LOG_LEVEL);
+const { database, temporal, stripeWebhook, api } = config;
+
+// Configuration asks for one of the two.
+const keySource = api.JWT_JWKS_URL ? { url: api.JWT_JWKS_URL } : { jwks: parseKeySet(api.JWT_JWKS ?? '') };
+
+const pool = createPool({
+  url: databaseUrlOf(database),
+  min: database.DB_POOL_MIN,
+  max: database.DB_POOL_MAX,
+  applicationName: 'boxoffice-api',
+});
+const client = createTemporalClient(temporal);
+const checkMs = 2_000;
+
+const app = await buildApp({
+  boxoffice: createBoxoffice({ temporal: { client } }),
+  store: createStore(pool),
+  verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
+  verifyStripeEvent: (raw, signature) =>
+    Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
+  livemode: stripeWebhook.STRIPE_LIVEMODE,
+  contactIdKey: api.CONTACT_ID_KEY,
+  checks: {
+    postgres: () => pool.query('select 1'),
+    temporal: () =>
+      client.withDeadline(Date.now() + checkMs, () =>
+        client.workflowService.describeNamespace({ namespace: temporal.TEMPORAL_NAMESPACE }),
+      ),
+  },
+  logger,
+  ...(temporal.TEMPORAL_UI_URL
+    ? { webUi: { url: temporal.TEMPORAL_UI_URL, namespace: temporal.TEMPORAL_NAMESPACE } }
+    : {}),
+});
+
+let stopping: Promise<void> | undefined;
+/** Stops listening, lets requests in flight end, then closes what they used. */
+async function stop(signal: string): Promise<void> {
+  logger.info({ signal }, 'api stopping');
+  const late = setTimeout(() => process.exit(1), drainMs);
+  late.unref();
+  await app.close();
+  await Promise.all([pool.end(), client.connection.close()]);
+  logger.info('api stopped');
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    stopping ??= stop(signal).catch((error: unknown) => {
+      logger.error({ err: error }, 'api did not stop cleanly');
+      process.exitCode = 1;
+    });
+  });
+}
+
+// The one line that says where: Fastify logs it.
+await app.listen({
+  host: api.API_HOST,
+  port: api.API_PORT,
+  listenTextResolver: (address) => `api listening at ${address}`,
+});

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The `boxoffice` command. `boxoffice --help` says what it can do. */
+import { connectTo, runCli } from './program.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  connect: connectTo,
+  // The one step beyond Temporal. Loaded when it is asked for, so that the rest of the command needs no chain.
+  setUpContract: async (env) => (await import('../../workers/setup.ts')).setUpContract(env),
+});

@@ -1,0 +1,116 @@
+/** The `boxoffice` command as a function of its arguments and its surroundings. */
+import { Client, Connection } from '@temporalio/client';
+import { Command, CommanderError } from 'commander';
+import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../index.ts';
+import { workflowLink } from '../web-ui.ts';
+import { addPayments } from './payments.ts';
+import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
+import { addSetup, type SetUpContract } from './setup.ts';
+import { addToken } from './token.ts';
+
+/** Part of the command's contract; scripts rely on it. */
+export const exitCodes = { ok: 0, refused: 1, usage: 2, unreachable: 69 } as const;
+
+export interface Surroundings {
+  env: Environment;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  connect: (settings: Settings) => { client: Client; boxoffice: Boxoffice; close: () => Promise<void> };
+  setUpContract: SetUpContract;
+}
+
+/** One run against Temporal. */
+export interface Session {
+  client: Client;
+  boxoffice: Boxoffice;
+  /** Text for people, or `data` as JSON with --json. */
+  print(text: string, data: unknown): void;
+  /** The command was understood, and the answer is no. */
+  fail(): void;
+  linkTo(workflowId: string): string | undefined;
+}
+
+export function connectTo({ temporal }: Settings) {
+  const { address, namespace, apiKey, tls } = temporal;
+  const connection = Connection.lazy({ address, ...(apiKey ? { apiKey } : {}), ...(tls ? { tls } : {}) });
+  const client = new Client({ connection, namespace });
+  return { client, boxoffice: createBoxoffice({ temporal: { client } }), close: () => connection.close() };
+}
+
+const help = `
+Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir.
+
+Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal is not reachable.
+
+Examples:
+  boxoffice payments list --tenant acme --attention review
+  boxoffice payments cancel acme order-1-attempt-1 --reason "buyer called"
+  boxoffice token --tenant acme --role service`;
+
+/** @returns the exit code. */
+export async function runCli(argv: readonly string[], around: Surroundings): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const closers: (() => Promise<void>)[] = [];
+  const program = new Command('boxoffice');
+  const options = () => program.opts<{ dir: string; json?: boolean }>();
+  const print = (text: string, data: unknown) => around.out(options().json ? JSON.stringify(data) : text);
+
+  const open = (): Session => {
+    const settings = readSettings(around.env, options().dir);
+    const { client, boxoffice, close } = around.connect(settings);
+    closers.push(close);
+    return {
+      client,
+      boxoffice,
+      print,
+      fail: () => {
+        exitCode = exitCodes.refused;
+      },
+      linkTo: (workflowId) =>
+        settings.webUi && workflowLink({ url: settings.webUi, namespace: settings.temporal.namespace }, workflowId),
+    };
+  };
+
+  program
+    .description('Boxoffice for operators: set up, look at purchases, cancel them')
+    .option('--dir <folder>', "the sandbox's folder", '.sandbox')
+    .option('--json', 'print JSON for machines')
+    .addHelpText('after', help)
+    .showHelpAfterError('(boxoffice --help says more)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => around.out(text.trimEnd()),
+      writeErr: (text) => around.err(text.trimEnd()),
+    });
+  addSetup(program, open, around.env, around.setUpContract);
+  addToken(program, around.env, print);
+  addPayments(program, open);
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    exitCode = exitCodeOf(error);
+    // Commander has printed its own.
+    if (!(error instanceof CommanderError)) around.err(described(error, options().json));
+  } finally {
+    for (const close of closers) await close();
+  }
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof UnavailableError) return exitCodes.unreachable;
+  if (error instanceof BoxofficeError && error.code === 'invalid_request') return exitCodes.usage;
+  return exitCodes.refused;
+}
+
+function described(error: unknown, json: boolean | undefined): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!json) return `boxoffice: ${message}`;
+  const { code, moneyMoved, nextAction } =
+    error instanceof BoxofficeError ? error : { code: 'failed', moneyMoved: undefined, nextAction: undefined };
+  return JSON.stringify({ error: { code, detail: message, moneyMoved, nextAction } });
+}

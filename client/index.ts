@@ -1,0 +1,95 @@
+/**
+ * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
+ * contacts.
+ */
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { EmailResult } from '../contracts/mail.ts';
+import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
+import type { MintResult } from '../contracts/mint.ts';
+import type { PurchaseOrder } from '../contracts/payment.ts';
+import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
+import { type JobHandle, requestMint, startEmail } from './jobs.ts';
+import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
+import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
+import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
+import { watchStarts } from './starts.ts';
+import { mayBeClosed, translate } from './temporal-errors.ts';
+
+export * from './errors.ts';
+export { type ApiAccess, ApiError } from './http.ts';
+export { type JobHandle, startEmail } from './jobs.ts';
+export type { PaymentFilter, PaymentSummary } from './list.ts';
+export type { PaymentHandle } from './payment-handle.ts';
+export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export { closedStatus } from './closed-status.ts';
+
+export interface BoxofficeOptions {
+  temporal:
+    | { address: string; namespace: string; apiKey?: string; tls?: ConnectionOptions['tls'] }
+    /** Shares a client, and leaves closing it to its owner. */
+    | { client: Client };
+  api?: ApiAccess;
+}
+
+export interface Boxoffice extends ApiCalls {
+  payments: {
+    /**
+     * Starts a purchase, or joins the one with the same key, and waits for the buyer's answer. Sending the same order
+     * again is always safe.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    purchase(order: PurchaseOrder, options?: PurchaseOptions): Promise<PurchaseHandle>;
+    get(tenantId: string, paymentKey: string): PaymentHandle;
+    list(filter?: PaymentFilter): Promise<PaymentSummary[]>;
+    /** Tells a running purchase what a verified webhook said; `closed` when it needs to hear nothing any more. */
+    deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+  };
+  mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
+  emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
+  close(): Promise<void>;
+}
+
+export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice {
+  const owned = 'client' in temporal ? undefined : connect(temporal);
+  const client = 'client' in temporal ? temporal.client : owned!;
+  const starts = watchStarts(client);
+  return {
+    payments: {
+      purchase: (order, options) => purchase(client, starts, order, options),
+      get: (tenantId, paymentKey) => createPaymentHandle(client, tenantId, paymentKey),
+      list: (filter = {}) => listPayments(client, filter),
+      deliver: (workflowId, event) => deliver(client, workflowId, event),
+    },
+    mints: { request: (request) => requestMint(client, request) },
+    emails: { send: (request) => startEmail(client, request) },
+    ...createApiCalls(api),
+    close: async () => owned?.connection.close(),
+  };
+}
+
+/** Lazy: the service starts without the server and says so when it first needs it. */
+function connect({
+  address,
+  namespace,
+  apiKey,
+  tls,
+}: Exclude<BoxofficeOptions['temporal'], { client: Client }>): Client {
+  const connection = Connection.lazy({
+    address,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  return new Client({ connection, namespace });
+}
+
+async function deliver(client: Client, workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'> {
+  try {
+    await client.workflow.getHandle(workflowId).signal(providerEventSignal, event);
+    return 'delivered';
+  } catch (error) {
+    if (mayBeClosed(error)) return 'closed';
+    throw translate(error, workflowId);
+  }
+}

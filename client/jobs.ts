@@ -1,0 +1,61 @@
+/** Mints and mails that are asked for alone. Their ids are fixed, so asking twice does it once. */
+import type { Client } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { fingerprintOf } from '../contracts/hashes.ts';
+import type { EmailResult } from '../contracts/mail.ts';
+import { workflowTypes } from '../contracts/messages.ts';
+import type { MintResult } from '../contracts/mint.ts';
+import { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { createValidator } from '../contracts/schema/validate.ts';
+import { checked, IdempotencyConflictError } from './errors.ts';
+import { emailStart, mintStart } from './start-options.ts';
+import { translate } from './temporal-errors.ts';
+
+export interface JobHandle<Result> {
+  readonly workflowId: string;
+  /** Waits for the end. */
+  result(): Promise<Result>;
+}
+
+const checkMint = createValidator(MintRequest);
+const checkEmail = createValidator(EmailRequest);
+
+/** @throws IdempotencyConflictError when the same ids were used for another request. */
+export async function requestMint(client: Client, given: MintRequest): Promise<JobHandle<MintResult>> {
+  const request = checked(() => checkMint(given));
+  return start<MintResult>(client, workflowTypes.mint, mintStart(request, fingerprintOf(request)));
+}
+
+/** Needs nothing but a Temporal client, so that an activity can hand a message over. Already started counts as done. */
+export async function startEmail(client: Client, given: EmailRequest): Promise<JobHandle<EmailResult>> {
+  const request = checked(() => checkEmail(given));
+  return start<EmailResult>(client, workflowTypes.sendEmail, emailStart(request, fingerprintOf(request)));
+}
+
+type StartOptions = ReturnType<typeof mintStart> | ReturnType<typeof emailStart>;
+
+async function start<Result>(client: Client, type: string, options: StartOptions): Promise<JobHandle<Result>> {
+  const { workflowId } = options;
+  try {
+    await client.workflow.start(type, { ...options, args: [...options.args] });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw translate(error, workflowId);
+    await assertSameRequest(client, options);
+  }
+  return {
+    workflowId,
+    result: () =>
+      client.workflow
+        .result<() => Promise<Result>>(workflowId)
+        .catch((error: unknown) => Promise.reject(translate(error, workflowId))),
+  };
+}
+
+async function assertSameRequest(client: Client, { workflowId, memo }: StartOptions): Promise<void> {
+  try {
+    const run = await client.workflow.getHandle(workflowId).describe();
+    if (run.memo?.['fingerprint'] !== memo.fingerprint) throw new IdempotencyConflictError(workflowId);
+  } catch (error) {
+    throw translate(error, workflowId);
+  }
+}

@@ -1,0 +1,96 @@
+/** How each workflow is started: ids, policies, what people see. Nothing personal goes in here: ids, memo, attributes,
+ * priority and summaries are stored unencrypted. */
+import { createHash } from 'node:crypto';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import { emailWorkflowId, mintWorkflowId, paymentWorkflowId } from '../contracts/ids.ts';
+import { type JobType, jobTypes } from '../contracts/job-types.ts';
+import { formatAmount } from '../contracts/money.ts';
+import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import type { PurchaseOrder } from '../contracts/schema/payment.ts';
+import { searchAttributes } from '../contracts/search-attributes.ts';
+
+/** The server takes fairness keys of 64 bytes; a longer one is hashed, so that it stays one key. */
+export function fairnessKeyOf(tenantId: string, venueId: string): string {
+  const key = `${tenantId}:${venueId}`;
+  return key.length <= 64 ? key : createHash('sha256').update(key).digest('hex').slice(0, 40);
+}
+
+/** One run per id for as long as Temporal remembers it. A second purchase joins the running one; a second job is told. */
+const once = { workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE } as const;
+const join = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING } as const;
+const tell = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL } as const;
+
+function queued(type: JobType, fairnessKey: string) {
+  const { queue, priority } = jobTypes[type];
+  return { taskQueue: queue, priority: { priorityKey: priority, fairnessKey } };
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+export function paymentStart(order: PurchaseOrder, fingerprint: string) {
+  const { tenantId, venueId, eventId, amount, currency, tickets } = order;
+  const price = formatAmount(amount, currency);
+  return {
+    ...join,
+    ...queued('payment-process', fairnessKeyOf(tenantId, venueId)),
+    workflowId: paymentWorkflowId(tenantId, order.idempotencyKey),
+    args: [{ order, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.tenant, value: tenantId },
+      { key: searchAttributes.venue, value: venueId },
+      { key: searchAttributes.event, value: eventId },
+      { key: searchAttributes.stage, value: 'started' },
+      { key: searchAttributes.attention, value: 'none' },
+      { key: searchAttributes.amountMinor, value: amount },
+      { key: searchAttributes.currency, value: currency },
+    ]),
+    staticSummary: `Purchase of ${counted(tickets.length, 'ticket')} for ${price}`,
+    staticDetails: [
+      `Order \`${order.orderId}\` by user \`${order.userId}\`: **${price}**, event \`${eventId}\` at venue \`${venueId}\`.`,
+      '',
+      `${counted(tickets.length, 'Ticket')}: ${tickets.map(({ ticketId }) => `\`${ticketId}\``).join(', ')}`,
+      '',
+      'To give the money back before it is captured, send the update `cancel` or use *Request Cancellation*. Do **not** terminate: that skips the undoing.',
+    ].join('\n'),
+  };
+}
+
+export function mintStart(request: MintRequest, fingerprint: string) {
+  const { tenantId, venueId, eventId, ticketId, mintKey } = request;
+  return {
+    ...tell,
+    ...queued('nft-mint', fairnessKeyOf(tenantId, venueId)),
+    workflowId: mintWorkflowId(tenantId, ticketId, mintKey),
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.tenant, value: tenantId },
+      { key: searchAttributes.venue, value: venueId },
+      { key: searchAttributes.event, value: eventId },
+      { key: searchAttributes.stage, value: 'started' },
+      { key: searchAttributes.attention, value: 'none' },
+    ]),
+    staticSummary: `Mint of ticket ${ticketId}`,
+    staticDetails: `Ticket \`${ticketId}\` of event \`${eventId}\` is minted outside a purchase.`,
+  };
+}
+
+export function emailStart(request: EmailRequest, fingerprint: string) {
+  const { tenantId, messageKey, message } = request;
+  return {
+    ...tell,
+    ...queued('send-email', tenantId),
+    workflowId: emailWorkflowId(tenantId, messageKey),
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.tenant, value: tenantId },
+      { key: searchAttributes.stage, value: 'started' },
+      { key: searchAttributes.attention, value: 'none' },
+    ]),
+    staticSummary: `Mail ${message.template}`,
+    staticDetails: `Template \`${message.template}\` for purchase \`${message.paymentKey}\`.`,
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * Every workflow id, and what is derived from one. Ids are stored unencrypted by Temporal, so their parts are opaque;
+ * parts match one pattern without `:`, or two tenants could spell the same id.
+ */
+export const idPartPattern = '^[A-Za-z0-9_-]{1,64}$';
+const idPart = new RegExp(idPartPattern);
+
+export class InvalidIdError extends Error {
+  constructor(field: string, value: string) {
+    const shown = value.length > 40 ? `${value.slice(0, 40)}… (${value.length} characters)` : value;
+    super(`${field} "${shown}" is not an id: use 1 to 64 letters, digits, "_" or "-"`);
+    this.name = 'InvalidIdError';
+  }
+}
+
+function join(kind: string, parts: Record<string, string>): string {
+  for (const [field, value] of Object.entries(parts)) {
+    if (!idPart.test(value)) throw new InvalidIdError(field, value);
+  }
+  return [kind, ...Object.values(parts)].join(':');
+}
+
+export const paymentWorkflowId = (tenantId: string, paymentKey: string) => join('payment', { tenantId, paymentKey });
+export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: string) =>
+  join('mint', { tenantId, ticketId, mintKey });
+export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });
+
+/** A mint's claim is on ticket and key together: the same key may serve another ticket. */
+export const mintClaimKeyOf = ({ ticketId, mintKey }: { ticketId: string; mintKey: string }) =>
+  `${ticketId}:${mintKey}`;
+
+/** `payment:acme:k1` → `{kind: 'payment', tenantId: 'acme', key: 'k1'}`; undefined for what is not ours. */
+export function parseWorkflowId(workflowId: string): { kind: string; tenantId: string; key: string } | undefined {
+  const [kind, tenantId, ...rest] = workflowId.split(':');
+  if (!kind || !tenantId || rest.length === 0) return undefined;
+  return { kind, tenantId, key: rest.join(':') };
+}
+
+/**
+ * The update that carries the early answer. The fingerprint in the id lets identical requests share one update, while
+ * another body meets the validator instead of somebody else's stored answer.
+ */
+export const authorizedUpdateId = (fingerprint: string) => `authorized:${fingerprint}`;

@@ -1,0 +1,53 @@
+import type { TaskQueue } from './task-queues.ts';
+
+/**
+ * The legacy contract's jobs: how many calls each may send, and how long to wait between them. Attempts count *sent
+ * calls*; waiting for a lane, a refused connection or a restarted worker uses none up.
+ */
+export interface JobPolicy {
+  attempts: number;
+  backoff: { kind: 'exponential' | 'fixed'; delayMs: number };
+  /** Temporal priority: 1 first, 5 last (legacy: critical 10, high 7, normal 5, low 3, background 1). */
+  priority: 1 | 2 | 3 | 4 | 5;
+  /** How long the result is kept; money's is kept for ever. */
+  resultKeptMs: number | 'forever';
+  queue: TaskQueue;
+}
+
+const hour = 3_600_000;
+
+export const jobTypes = {
+  'payment-process': {
+    attempts: 10,
+    backoff: { kind: 'exponential', delayMs: 2_000 },
+    priority: 1,
+    resultKeptMs: 'forever',
+    queue: 'money',
+  },
+  'nft-mint': {
+    attempts: 5,
+    backoff: { kind: 'exponential', delayMs: 5_000 },
+    priority: 2,
+    resultKeptMs: 'forever',
+    queue: 'money',
+  },
+  'send-email': {
+    attempts: 5,
+    backoff: { kind: 'fixed', delayMs: 5_000 },
+    priority: 3,
+    resultKeptMs: 24 * hour,
+    queue: 'communication',
+  },
+} as const satisfies Record<string, JobPolicy>;
+
+export type JobType = keyof typeof jobTypes;
+
+/** No provider gains from a pause longer than this, and a buyer's money waits meanwhile. */
+const backoffCapMs = 20_000;
+
+/** Pause before the next call, after `sent` calls went out (`sent` ≥ 1). Milliseconds. */
+export function backoffMs(policy: JobPolicy, sent: number): number {
+  const { kind, delayMs } = policy.backoff;
+  if (kind === 'fixed') return Math.min(delayMs, backoffCapMs);
+  return Math.min(delayMs * 2 ** Math.min(Math.max(sent - 1, 0), 20), backoffCapMs);
+}

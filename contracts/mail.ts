@@ -1,0 +1,14 @@
+import type { EmailRequest } from './schema/jobs.ts';
+
+export type { EmailRequest } from './schema/jobs.ts';
+
+export interface SendEmailInput {
+  request: EmailRequest;
+  fingerprint: string;
+}
+
+export type EmailResult =
+  | { status: 'sent'; messageId: string }
+  /** The recipient asked for no mail, or the reference stands for nobody. */
+  | { status: 'suppressed'; reason: string }
+  | { status: 'undeliverable'; reason: string };

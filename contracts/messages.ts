@@ -1,0 +1,38 @@
+/** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EmailResult } from './mail.ts';
+import type { MintResult } from './mint.ts';
+import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
+import type { Attention } from './search-attributes.ts';
+
+export interface CancelRequest {
+  /** Who cancels: an opaque id of a person or service. */
+  actor: string;
+  reason: string;
+}
+
+/** What a job other than a purchase says of itself. */
+export interface JobStatus {
+  stage: string;
+  attention: Attention;
+  next: string;
+}
+
+/** What a verified webhook said about an object of ours. */
+export interface ProviderEvent {
+  provider: 'stripe';
+  eventId: string;
+  type: string;
+  objectId: string;
+}
+
+export const workflowTypes = { payment: 'payment', mint: 'mint', sendEmail: 'sendEmail' } as const;
+
+export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string }]>('authorized');
+export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
+export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
+export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
+export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
+export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
+export const jobStatusQuery = defineQuery<JobStatus>('status');
+export const statusQuery = defineQuery<PaymentStatus>('status');

@@ -1,0 +1,148 @@
+/**
+ * The error catalogue: every "no" that a caller can meet, by code. The API answers with it (RFC 9457), the client throws
+ * it, the command line prints it. `nextAction` is written for the person who has to act.
+ */
+import type { MoneyMoved, RefusedReason } from './payment.ts';
+
+export interface Problem {
+  /** HTTP status of the API's answer. */
+  status: number;
+  title: string;
+  /** What is known about the money when this is said. */
+  moneyMoved: MoneyMoved;
+  nextAction: string;
+  /** Whether the very same request can succeed later. */
+  retryable: boolean;
+}
+
+const newKey = 'then start again with a new idempotency key: this one is used up';
+const refusal = (title: string, remedy: string): Problem => ({
+  status: 409,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy}, ${newKey}`,
+  retryable: false,
+});
+
+export const problems = {
+  invalid_request: {
+    status: 400,
+    title: 'The request is not valid',
+    moneyMoved: 'none',
+    nextAction: 'Correct the named fields and send it again; nothing was started',
+    retryable: false,
+  },
+  invalid_signature: {
+    status: 400,
+    title: 'The signature does not match the body',
+    moneyMoved: 'none',
+    nextAction: "Check STRIPE_WEBHOOK_SECRET against the endpoint's signing secret, and the sender's clock",
+    retryable: false,
+  },
+  livemode_mismatch: {
+    status: 400,
+    title: 'The event belongs to the other mode',
+    moneyMoved: 'none',
+    nextAction: 'Point live events at the live deployment and test events at the test deployment',
+    retryable: false,
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'There is no valid token',
+    moneyMoved: 'none',
+    nextAction: 'Send "Authorization: Bearer …" with a token that is valid for an hour at most',
+    retryable: false,
+  },
+  forbidden: {
+    status: 403,
+    title: 'The token does not allow this',
+    moneyMoved: 'none',
+    nextAction: 'Use a token with one of the named roles',
+    retryable: false,
+  },
+  not_found: {
+    status: 404,
+    title: 'There is no such thing for this tenant',
+    moneyMoved: 'none',
+    nextAction: 'Check the id and the tenant of the token',
+    retryable: false,
+  },
+  order_live: refusal('The order has another purchase that is live or paid', 'Wait for the other payment or cancel it'),
+  ticket_live: refusal('A ticket is in another purchase that is live or paid', 'Choose other tickets'),
+  sales_closed: refusal('The event does not sell tickets now', 'Open its sales'),
+  currency: refusal('The venue settles in another currency', "Price the order in the venue's currency"),
+  venue_frozen: refusal('The venue is frozen', 'Have the venue released'),
+  no_venue: refusal('The venue is not known', 'Put the venue (PUT /venues/:id)'),
+  no_event: refusal('The event is not known at this venue', 'Put the event (PUT /events/:id)'),
+  key_reused: {
+    status: 422,
+    title: 'The idempotency key belongs to another order',
+    moneyMoved: 'none',
+    nextAction: 'Send the first order unchanged, or use a new key for the new order; nothing was started',
+    retryable: false,
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests with this token',
+    moneyMoved: 'none',
+    nextAction: 'Wait for the time in Retry-After, then send the same request with the same key',
+    retryable: true,
+  },
+  still_running: {
+    status: 202,
+    title: 'The purchase has not ended yet',
+    moneyMoved: 'unknown',
+    nextAction: 'Nothing is lost: ask for its status later, or wait for its result',
+    retryable: true,
+  },
+  operation_failed: {
+    status: 500,
+    title: 'The workflow did not end as it should',
+    moneyMoved: 'unknown',
+    nextAction: 'Have an operator look at the workflow in the Web UI before anything else is tried',
+    retryable: false,
+  },
+  internal: {
+    status: 500,
+    title: 'The service has a fault',
+    moneyMoved: 'unknown',
+    nextAction: 'Ask for the status first; the same request with the same key never charges twice',
+    retryable: true,
+  },
+  overloaded: {
+    status: 503,
+    title: 'The service is too busy',
+    moneyMoved: 'none',
+    nextAction: 'Send the same request with the same key after the time in Retry-After',
+    retryable: true,
+  },
+  unavailable: {
+    status: 503,
+    title: 'The service cannot be reached',
+    moneyMoved: 'unknown',
+    nextAction: 'Send the same request with the same key again: it never charges twice',
+    retryable: true,
+  },
+} as const satisfies Record<string, Problem> & Record<RefusedReason, Problem>;
+
+export type ProblemCode = keyof typeof problems;
+
+export function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(problems, code);
+}
+
+/** The body of an answer with content type `application/problem+json`. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  moneyMoved: MoneyMoved;
+  nextAction: string;
+  /** Each field that is wrong, with what came and what is accepted. */
+  errors?: { field: string; value?: string; accepted: string }[];
+  /** Where the purchase stands in the way, or is meant. */
+  workflowId?: string;
+  otherPayment?: string;
+}

@@ -1,0 +1,57 @@
+/**
+ * Retry profiles by risk. None limits attempts: the budget of *sent calls* does (job-types.ts), because waiting for a
+ * lane or a dead worker is no attempt. Cancellation types are spelled out everywhere: the wrong one loses money.
+ */
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+import { ActivityCancellationType } from '@temporalio/common';
+
+/** Slower than the contract's first pause; the wrapper overrides it after a sent call (nextRetryDelay). */
+const providerRetry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' } as const;
+
+/**
+ * Moves money or tickets. The workflow waits until a cancelled call has really ended, so that its undo sees the
+ * effect; a cancel travels on a heartbeat, hence the short time-out.
+ */
+export const moneyCall = {
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: '5 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: providerRetry,
+} as const satisfies ActivityOptions;
+
+/** Undoes what may have happened: no schedule-to-close, ever, or a hold stays on somebody's card. */
+export const compensation = { ...moneyCall } as const satisfies ActivityOptions;
+
+/** A message. At-least-once by nature, so it may give up; the purchase never waits longer than this for its receipt. */
+export const receiptCall = {
+  scheduleToCloseTimeout: '60 seconds',
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '5 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: providerRetry,
+} as const satisfies ActivityOptions;
+
+/** A message that is its own workflow: it has the contract's twelve hours. */
+export const messageCall = {
+  ...receiptCall,
+  scheduleToCloseTimeout: '12 hours',
+} as const satisfies ActivityOptions;
+
+/** One short database transaction, as a local activity. A longer maximum interval made recovery lag the database by half a minute. */
+export const record = {
+  startToCloseTimeout: '10 seconds',
+  localRetryThreshold: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+} as const satisfies LocalActivityOptions;
+
+/** Between two tries of parked work, while a person is being waited for. Milliseconds. */
+export function parkedRetryMs(round: number): number {
+  return Math.min(60_000 * 2 ** Math.min(round, 10), 15 * 60_000);
+}
+
+/** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
+export const authorizationWindowMs = 24 * 3_600_000;
+
+/** The capture has to be over this long before the authorization ends at the provider. */
+export const captureMarginMs = 10 * 60_000;

@@ -1,0 +1,32 @@
+import Type from 'typebox';
+import { idPartPattern } from '../ids.ts';
+import { currencies } from '../money.ts';
+
+const idText = '1 to 64 letters, digits, "_" or "-"';
+
+/** An opaque id: no personal data, no `:`. */
+export const Id = (description: string) =>
+  Type.String({ pattern: idPartPattern, description: `${description}: ${idText}` });
+
+/** Minor units of the currency, zero or more. */
+export const Amount = (description: string) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `${description}: an integer in the currency's minor unit, 0 to 2^53-1`,
+  });
+
+/** Minor units that may be negative (a discount). */
+export const SignedAmount = (description: string) =>
+  Type.Integer({
+    minimum: Number.MIN_SAFE_INTEGER,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: `${description}: an integer in the currency's minor unit`,
+  });
+
+export const CurrencyCode = Type.Enum(currencies, {
+  description: `currency: an ISO 4217 code in upper case, one of ${currencies.join(' ')}`,
+});
+
+export const Text = (description: string, maxLength: number) =>
+  Type.String({ minLength: 1, maxLength, description: `${description}: 1 to ${maxLength} characters` });

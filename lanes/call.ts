@@ -1,0 +1,183 @@
+/**
+ * The one way to a provider: wait for the lane, count the call, make it, give the slot back, and say in Temporal's
+ * terms what the outcome means. Nothing else in the project throws ApplicationFailure for a provider's error.
+ */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ProviderFault } from '../contracts/provider-fault.ts';
+import type { LaneLimits } from '../contracts/lane-limits.ts';
+import { failureTypes, type FailureDetail } from '../contracts/failures.ts';
+import { backoffMs, type JobPolicy } from '../contracts/job-types.ts';
+import { BudgetExhaustedError, StepFencedError } from '../contracts/step-errors.ts';
+import type { LaneName } from '../contracts/task-queues.ts';
+import type { Grant, Limiter } from './limiter.ts';
+import type { SentCall, SentCalls, StepRef } from './sent-calls.ts';
+
+/** A call that changes state at the provider counts against its job's budget; a read does not. */
+export interface Counted {
+  step: StepRef;
+  policy: JobPolicy;
+  /** Calls allowed; grows by one with every round that a parked step is tried again. */
+  budget: number;
+}
+
+export interface LaneCaller {
+  /** Paced, not counted. */
+  read<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
+  /** Neither paced nor counted: only says in Temporal's terms what an adapter found out by several requests. */
+  ask<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
+  /** Paced and counted before it is sent. */
+  change<T>(lane: LaneName, counted: Counted, call: (sent: SentCall) => Promise<T>): Promise<T>;
+}
+
+export interface LaneObserver {
+  called(lane: LaneName, outcome: 'answered' | ProviderFault['kind'], milliseconds: number): void;
+}
+
+/** Waiting for a closed lane inside the activity costs nothing; beyond this the task goes back to the queue instead. */
+const longestWaitMs = 60_000;
+const shortestRetryMs = 50;
+/** A read changes nothing, so it is simply asked again. */
+const readRetryMs = 1_000;
+
+export function createLaneCaller(deps: {
+  limiter: Limiter;
+  limits: Readonly<Record<LaneName, LaneLimits>>;
+  sentCalls: SentCalls;
+  /** Shortens the contract's back-off, for tests. */
+  retryScale: number;
+  /** Aborts when the worker stops: nobody waits for a lane any more, while calls that were sent are let end. */
+  stopping: AbortSignal;
+  observer?: LaneObserver;
+}): LaneCaller {
+  const { limiter, limits, sentCalls, stopping, observer } = deps;
+  const scaled = (milliseconds: number) => Math.max(shortestRetryMs, Math.round(milliseconds * deps.retryScale));
+
+  async function grantOf(lane: LaneName): Promise<Grant> {
+    try {
+      return await limiter.acquire(lane, AbortSignal.any([Context.current().cancellationSignal, stopping]));
+    } catch (error) {
+      if (!stopping.aborted) throw error;
+      throw new ProviderFault({
+        provider: lane,
+        kind: 'not_sent',
+        code: 'worker_stopping',
+        message: 'the worker stops',
+      });
+    }
+  }
+
+  async function paced<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
+    const grant = await grantOf(lane);
+    const started = performance.now();
+    let outcome: Parameters<LaneObserver['called']>[1] = 'answered';
+    try {
+      return await call();
+    } catch (error) {
+      outcome = error instanceof ProviderFault ? error.kind : 'unknown';
+      throw error;
+    } finally {
+      grant.release();
+      observer?.called(lane, outcome, performance.now() - started);
+    }
+  }
+
+  /** Closes the lane for as long as the provider says and returns that time. Milliseconds. */
+  async function closeLane(lane: LaneName, fault: ProviderFault): Promise<number> {
+    const milliseconds = fault.retryAfterMs ?? limits[lane].cooldownMs;
+    await limiter.block(lane, milliseconds);
+    return milliseconds;
+  }
+
+  /** Repeats `attempt` while the provider answers 429: such a call was not looked at, so it is no attempt. */
+  async function throughClosures<T>(lane: LaneName, attempt: () => Promise<T>): Promise<T> {
+    const giveUpAt = Date.now() + longestWaitMs;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof ProviderFault) || error.kind !== 'rate_limited') throw error;
+        const closedMs = await closeLane(lane, error);
+        if (Date.now() + closedMs > giveUpAt) throw retryLater(error, 0, closedMs);
+      }
+    }
+  }
+
+  async function ask<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
+    try {
+      return await throughClosures(lane, call);
+    } catch (error) {
+      throw toFailure(error, 0, scaled(readRetryMs));
+    }
+  }
+
+  return {
+    ask,
+    read: (lane, call) => ask(lane, () => paced(lane, call)),
+
+    change: async (lane, { step, policy, budget }, call) => {
+      let sent = 0;
+      const attempt = () =>
+        paced(lane, async () => {
+          const counted = await sentCalls.begin({ ...step, budget });
+          sent = counted.sent;
+          try {
+            return await call(counted);
+          } catch (error) {
+            if (error instanceof ProviderFault && (error.kind === 'not_sent' || error.kind === 'rate_limited')) {
+              await sentCalls.giveBack(step);
+              sent -= 1;
+            }
+            throw error;
+          }
+        });
+      try {
+        return await throughClosures(lane, attempt);
+      } catch (error) {
+        throw toFailure(error, sent, scaled(backoffMs(policy, sent)));
+      }
+    },
+  };
+}
+
+function failureOf(
+  type: (typeof failureTypes)[keyof typeof failureTypes],
+  message: string,
+  detail: FailureDetail,
+  retry: { nonRetryable: true } | { nextRetryDelay: number },
+): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, details: [detail], ...retry });
+}
+
+function retryLater(fault: ProviderFault, sent: number, delayMs: number): ApplicationFailure {
+  const detail = { provider: fault.provider, code: fault.code, sent, facts: fault.facts };
+  return failureOf(failureTypes.retry, fault.message, detail, { nextRetryDelay: delayMs });
+}
+
+/** From what went wrong to what Temporal does next; anything unforeseen passes as it is and is tried again. */
+function toFailure(error: unknown, sent: number, delayMs: number): unknown {
+  if (error instanceof StepFencedError) {
+    return failureOf(
+      failureTypes.fenced,
+      error.message,
+      { provider: 'boxoffice', code: 'fenced', sent },
+      { nonRetryable: true },
+    );
+  }
+  if (error instanceof BudgetExhaustedError) {
+    const detail = { provider: 'boxoffice', code: 'budget_exhausted', sent: error.sent };
+    return failureOf(failureTypes.budgetExhausted, error.message, detail, { nonRetryable: true });
+  }
+  if (!(error instanceof ProviderFault)) return error;
+  const detail = { provider: error.provider, code: error.code, sent, facts: error.facts };
+  switch (error.kind) {
+    case 'declined':
+      return failureOf(failureTypes.declined, error.message, detail, { nonRetryable: true });
+    case 'refused':
+      return failureOf(failureTypes.refused, error.message, detail, { nonRetryable: true });
+    case 'not_sent':
+    case 'unknown':
+    case 'busy':
+    case 'rate_limited':
+      return retryLater(error, sent, delayMs);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The whole of Boxoffice on this machine: the engine's parts, the simulators, worker and API, a deployed contract and two
+ * tenants to play with. Nothing here is faked: worker and API run as in production, with other addresses.
+ */
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { deployContract } from '../activities/providers/chain/deploy.ts';
+import { migrate } from '../infrastructure/migrate.ts';
+import { ensureWorkflowBundle } from '../workers/bundle.ts';
+import type { Endpoints } from './endpoints.ts';
+import { fundIssuer } from './issuer.ts';
+import type { OnProgress } from './progress.ts';
+import { issueTokens, type Tokens } from './tenants.ts';
+import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, writeSigningKey } from './tokens.ts';
+import { grantApplicationRoles, startWorld, type Program, type World } from './world.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const fileOf = (name: string) => path.join(root, name);
+const secret = (bytes = 24) => randomBytes(bytes).toString('hex');
+
+export interface BoxofficeOptions {
+  /** Folder of the world, usually `.sandbox`. */
+  dir: string;
+  onProgress?: OnProgress;
+  onUnexpectedExit?: (name: string) => void;
+  /** Adds to or replaces the environment of worker and API, e.g. `RATE_LIMITS`, `RETRY_SCALE`. */
+  env?: Readonly<Record<string, string>>;
+  /** Of the Stripe simulator, e.g. `STRIPE_LIMIT_PER_SECOND`. */
+  stripeEnv?: Readonly<Record<string, string>>;
+  /** Without them a test starts its own. */
+  withWorker?: boolean;
+  withApi?: boolean;
+}
+
+/** A running Boxoffice. Stopping its world stops everything. */
+export interface RunningBoxoffice {
+  world: World;
+  endpoints: Omit<Endpoints, 'pids'>;
+  /** The environment that worker and API run with: what a further process of either needs. */
+  env: Readonly<Record<string, string>>;
+  /** Starts one more worker, e.g. for some lanes only. */
+  addWorker(name: string, env?: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** Addresses and secrets, made anew for each world. */
+interface Settings {
+  ports: { stripe: number; smtp: number; inbox: number; api: number };
+  stripeKey: string;
+  webhookSecret: string;
+  mail: { user: string; pass: string };
+  issuerKey: `0x${string}`;
+  tokens: Tokens;
+  jwks: string;
+}
+
+async function makeSettings(world: World): Promise<Settings> {
+  const signingKey = await createSigningKey();
+  await writeSigningKey(world.dir, signingKey);
+  return {
+    ports: {
+      stripe: await world.freePort(),
+      smtp: await world.freePort(),
+      inbox: await world.freePort(),
+      api: await world.freePort(),
+    },
+    stripeKey: `sk_test_${secret()}`,
+    webhookSecret: `whsec_${secret()}`,
+    mail: { user: 'boxoffice', pass: secret() },
+    issuerKey: generatePrivateKey(),
+    tokens: await issueTokens(signingKey),
+    jwks: JSON.stringify(publicKeysOf(signingKey)),
+  };
+}
+
+const at = (port: number) => `http://127.0.0.1:${port}`;
+
+function simulators({ ports, stripeKey, webhookSecret, mail }: Settings, options: BoxofficeOptions): Program[] {
+  return [
+    {
+      name: 'stripe',
+      file: fileOf('sandbox/stripe/main.ts'),
+      env: {
+        PORT: String(ports.stripe),
+        STRIPE_SECRET_KEY: stripeKey,
+        STRIPE_WEBHOOK_SECRET: webhookSecret,
+        STRIPE_WEBHOOK_URL: `${at(ports.api)}/webhooks/stripe`,
+        ...options.stripeEnv,
+      },
+      ready: { port: ports.stripe },
+    },
+    {
+      name: 'smtp',
+      file: fileOf('sandbox/smtp/main.ts'),
+      env: { PORT: String(ports.smtp), HTTP_PORT: String(ports.inbox), SMTP_USER: mail.user, SMTP_PASS: mail.pass },
+      ready: { url: `${at(ports.inbox)}/inbox` },
+    },
+  ];
+}
+
+/** What worker and API are configured with: the same names as in production. */
+function environment(world: World, settings: Settings, contract: string, bundle: string): Record<string, string> {
+  const { ports, mail } = settings;
+  const temporal = world.address('temporal');
+  const anvil = world.address('anvil');
+  return {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'info',
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    TEMPORAL_UI_URL: temporal.webUi,
+    DATABASE_URL: world.address('postgres').application,
+    REDIS_URL: world.address('valkey').url,
+    STRIPE_SECRET_KEY: process.env['STRIPE_SECRET_KEY'] ?? settings.stripeKey,
+    // Real test credentials in the environment replace the simulator.
+    ...(process.env['STRIPE_SECRET_KEY'] ? {} : { STRIPE_API_BASE: at(ports.stripe) }),
+    STRIPE_WEBHOOK_SECRET: process.env['STRIPE_WEBHOOK_SECRET'] ?? settings.webhookSecret,
+    SMTP_URL: `smtp://${mail.user}:${mail.pass}@127.0.0.1:${ports.smtp}`,
+    MAIL_FROM: 'Boxoffice <tickets@boxoffice.example>',
+    CHAIN_RPC_URL: anvil.rpc,
+    CHAIN_ID: String(anvil.chainId),
+    CHAIN_CONTRACT_ADDRESS: contract,
+    CHAIN_ISSUER_KEY: settings.issuerKey,
+    CHAIN_CONFIRMATIONS: '2',
+    LIMITER: 'memory',
+    // The node is ours, and the contract's 10 a second are a public provider's.
+    RATE_LIMIT_CHAIN: '500,100',
+    WORKFLOW_BUNDLE: bundle,
+    API_PORT: String(ports.api),
+    JWT_ISSUER: sandboxIssuer,
+    JWT_AUDIENCE: sandboxAudience,
+    JWT_JWKS: settings.jwks,
+    CONTACT_ID_KEY: secret(32),
+  };
+}
+
+/** @throws Error when the folder holds a running world or a part does not come up; nothing is left behind then. */
+export async function startBoxoffice(options: BoxofficeOptions): Promise<RunningBoxoffice> {
+  const bundling = ensureWorkflowBundle();
+  const [world, bundle] = await Promise.all([startWorld(options), bundling]);
+  try {
+    return await furnish(world, bundle, options);
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
+}
+
+async function furnish(world: World, bundle: string, options: BoxofficeOptions): Promise<RunningBoxoffice> {
+  const settings = await makeSettings(world);
+  const { owner } = world.address('postgres');
+  const { rpc, chainId } = world.address('anvil');
+  const [contract] = await Promise.all([
+    deployTickets(rpc, chainId, settings.issuerKey),
+    migrate({ url: owner, log: () => undefined }).then(() => grantApplicationRoles(owner)),
+    ...simulators(settings, options).map((program) => world.add(program)),
+  ]);
+
+  const env = { ...environment(world, settings, contract, bundle), ...options.env };
+  const metricsPort = await world.freePort();
+  const addWorker = async (name: string, more: Readonly<Record<string, string>> = {}) => {
+    const port = more['METRICS_PORT'] ?? String(await world.freePort());
+    await world.add({
+      name,
+      file: fileOf('workers/main.ts'),
+      env: { ...env, ...more, METRICS_PORT: port },
+      ready: { url: `${at(Number(port))}/health/ready` },
+    });
+  };
+  await Promise.all([
+    options.withWorker === false ? undefined : addWorker('worker', { METRICS_PORT: String(metricsPort) }),
+    options.withApi === false
+      ? undefined
+      : world.add({
+          name: 'api',
+          file: fileOf('api/server.ts'),
+          env,
+          ready: { url: `${at(settings.ports.api)}/health/ready` },
+        }),
+  ]);
+
+  const endpoints = endpointsOf(world, settings, contract, metricsPort);
+  await world.publish(endpoints);
+  return { world, endpoints, env, addWorker };
+}
+
+async function deployTickets(rpcUrl: string, chainId: number, issuerKey: `0x${string}`): Promise<string> {
+  await fundIssuer(rpcUrl, privateKeyToAccount(issuerKey).address);
+  return deployContract({ rpcUrl, chainId, issuerKey });
+}
+
+function endpointsOf(world: World, { ports, tokens }: Settings, contract: string, metricsPort: number) {
+  const { address, namespace, webUi } = world.address('temporal');
+  const postgres = world.address('postgres');
+  const anvil = world.address('anvil');
+  return {
+    temporal: { address, namespace },
+    webUi,
+    api: at(ports.api),
+    postgres: postgres.application,
+    postgresOwner: postgres.owner,
+    redis: world.address('valkey').url,
+    stripe: at(ports.stripe),
+    smtp: { host: '127.0.0.1', port: ports.smtp, inbox: `${at(ports.inbox)}/inbox` },
+    chainRpc: anvil.rpc,
+    chain: { contract, chainId: anvil.chainId },
+    metrics: `${at(metricsPort)}/metrics`,
+    tokens,
+  };
+}

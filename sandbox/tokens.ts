@@ -1,0 +1,25 @@
+/** The sandbox is its own identity provider: one key pair per world. */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
+import { signingAlgorithm, signingKeyFile } from '../client/cli/signing.ts';
+
+export { sandboxAudience, sandboxIssuer, signToken, type TokenClaims } from '../client/cli/signing.ts';
+
+/** A private JWK with `kid` and `alg`. */
+export async function createSigningKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(signingAlgorithm, { extractable: true });
+  return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: signingAlgorithm, use: 'sig' };
+}
+
+/** What JWT_JWKS is set to: the public half only. */
+export function publicKeysOf(key: JWK): JSONWebKeySet {
+  const { d: _, ...publicKey } = key;
+  return { keys: [publicKey] };
+}
+
+/** For `boxoffice token`: written into the world's folder, readable by its owner only. */
+export async function writeSigningKey(dir: string, key: JWK): Promise<void> {
+  await writeFile(path.join(dir, signingKeyFile), `${JSON.stringify(key)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,47 @@
+/** All SQL of the project, one file per concern. Every method is one transaction of one tenant. */
+import type { Pool } from '../infrastructure/postgres.ts';
+import { createChain } from './chain.ts';
+import { createClaims } from './claims.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { createLedger } from './ledger.ts';
+import { createMints } from './mints.ts';
+import { createPayments } from './payments.ts';
+import { createSentCalls } from './sent-calls.ts';
+import { createContacts, createEvents, createVenues } from './setup.ts';
+import { createWebhooks } from './webhooks.ts';
+
+export const createStore = (pool: Pool) => ({
+  payments: createPayments(pool),
+  claims: createClaims(pool),
+  sentCalls: createSentCalls(pool),
+  mints: createMints(pool),
+  chain: createChain(pool),
+  deadLetters: createDeadLetters(pool),
+  venues: createVenues(pool),
+  events: createEvents(pool),
+  contacts: createContacts(pool),
+  webhooks: createWebhooks(pool),
+  ledger: createLedger(pool),
+});
+
+export type Store = ReturnType<typeof createStore>;
+
+export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export type { ChainTransaction, SignNext } from './chain.ts';
+export type { ParkedWork } from './dead-letters.ts';
+export {
+  BudgetExhaustedError,
+  CaptureMismatchError,
+  ClaimLostError,
+  MintStateError,
+  StepFencedError,
+} from './errors.ts';
+export type { Balance, LedgerProof } from './ledger.ts';
+export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
+export type { Operation, Step } from './operation.ts';
+export { InvalidCursorError } from './payment-reads.ts';
+export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
+export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
+export type { SentCalls } from './sent-calls.ts';
+export type { Event, Venue } from './setup.ts';
+export type { WebhookEvent } from './webhooks.ts';

@@ -1,0 +1,57 @@
+/**
+ * What each event posts, as tables: debit +, credit −, minor units. Pure. The guide's money model has the same tables with
+ * numbers. A new event is a new table of lines.
+ */
+import type { Shares } from '../contracts/money.ts';
+
+/** The CHECK of ledger_entries has the same list; a test compares them. */
+export const accounts = [
+  'stripe_balance', 'connected_balance', 'in_transit', 'venue_payable', 'venue_reserve', 'venue_hold', 'venue_payout',
+  'platform_fees', 'provider_fees', 'refunds_pending', 'disputed', 'dispute_fees', 'losses',
+] as const; // prettier-ignore
+export type Account = (typeof accounts)[number];
+
+export interface Posting {
+  account: Account;
+  /** Debit positive, credit negative; never 0. */
+  amount: number;
+}
+
+type Line<Part extends string> = readonly [account: Account, sign: 1 | -1, part: Part];
+
+const capturedLines: readonly Line<'amount' | keyof Shares>[] = [
+  ['stripe_balance', 1, 'amount'],
+  ['venue_payable', -1, 'venuePayable'],
+  ['venue_reserve', -1, 'venueReserve'],
+  ['platform_fees', -1, 'platformFee'],
+];
+
+const providerFeeLines: readonly Line<'fee'>[] = [
+  ['provider_fees', 1, 'fee'],
+  ['stripe_balance', -1, 'fee'],
+];
+
+/** Fills a table's parts in; lines of 0 are left out. @throws RangeError for a part that is no amount, or lines that do not sum to zero */
+function fill<Part extends string>(lines: readonly Line<Part>[], parts: Readonly<Record<Part, number>>): Posting[] {
+  let sum = 0n;
+  const postings = lines.map(([account, sign, part]) => {
+    const value = parts[part];
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(
+        `${part} of a posting to ${account} is ${value}; an integer of 0 or more minor units is needed`,
+      );
+    }
+    sum += BigInt(sign * value);
+    return { account, amount: sign * value };
+  });
+  if (sum !== 0n)
+    throw new RangeError(`postings to ${lines.map(([account]) => account).join(', ')} sum to ${sum}, not 0`);
+  return postings.filter(({ amount }) => amount !== 0);
+}
+
+/** The customer's money arrived at the provider and is shared out. */
+export const captured = ({ amount, shares }: { amount: number; shares: Shares }): Posting[] =>
+  fill(capturedLines, { amount, ...shares });
+
+/** The provider kept its fee, which the platform bears. */
+export const providerFee = (fee: number): Posting[] => fill(providerFeeLines, { fee });

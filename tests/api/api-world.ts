@@ -1,0 +1,107 @@
+/** The API with everything around it in memory: the real client on a fake Temporal, a store of maps, real signatures. */
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { Stripe } from 'stripe';
+import { buildApp } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import { createTokenVerifier } from '../../api/tokens.ts';
+import { createBoxoffice } from '../../client/index.ts';
+import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
+import type { PaymentRecord, WebhookEvent } from '../../store/index.ts';
+import { FakeTemporal } from '../support/fake-temporal.ts';
+import { authorized } from '../support/orders.ts';
+
+const webhookSecret = 'whsec_test';
+
+export class FakeStore {
+  readonly records = new Map<string, PaymentRecord>();
+  readonly venueIds = new Map<string, unknown>();
+  readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
+  readonly events_ = new Map<string, { event: WebhookEvent; processed: boolean }>();
+
+  readonly payments = {
+    get: async (tenantId: string, key: string) => this.records.get(`${tenantId}/${key}`),
+    list: async (tenantId: string) => ({
+      payments: [...this.records].filter(([id]) => id.startsWith(`${tenantId}/`)).map(([, record]) => record),
+    }),
+  };
+  readonly venues = {
+    put: async (tenantId: string, venueId: string, body: unknown) =>
+      void this.venueIds.set(`${tenantId}/${venueId}`, body),
+  };
+  readonly events = {
+    put: async (tenantId: string, _: string, { venueId }: { venueId: string }) =>
+      this.venueIds.has(`${tenantId}/${venueId}`),
+  };
+  readonly contacts = {
+    put: async (contact: ContactBody & { tenantId: string; ref: string }) =>
+      void this.contactsByRef.set(contact.ref, contact),
+  };
+  readonly webhooks = {
+    record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
+      const before = this.events_.get(event.eventId);
+      if (before?.processed) return 'known';
+      this.events_.set(event.eventId, { event, processed: false });
+      return 'new';
+    },
+    processed: async ({ eventId }: { eventId: string }) => {
+      this.events_.get(eventId)!.processed = true;
+    },
+  };
+}
+
+const key = await createSigningKey();
+
+export interface TokenWish {
+  role?: string;
+  tenant?: string;
+  sub?: string;
+}
+
+export const tokenOf = ({ role = 'service', tenant = 'acme', sub = `${role}-1` }: TokenWish = {}) =>
+  signToken(key, { tenant, roles: [role], sub });
+
+export const bearer = async (wish: TokenWish = {}) => ({ authorization: `Bearer ${await tokenOf(wish)}` });
+
+export const verifyToken = createTokenVerifier({
+  issuer: sandboxIssuer,
+  audience: sandboxAudience,
+  keys: { jwks: publicKeysOf(key) },
+});
+
+export interface ApiWorld {
+  app: FastifyInstance;
+  temporal: FakeTemporal;
+  store: FakeStore;
+  log: string[];
+}
+
+export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<ApiWorld> {
+  const temporal = new FakeTemporal();
+  temporal.onStart = (run) => {
+    run.early = authorized;
+  };
+  const store = new FakeStore();
+  const log: string[] = [];
+  const app = await buildApp({
+    boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
+    store,
+    verifyToken,
+    verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
+    livemode: false,
+    contactIdKey: 'k'.repeat(32),
+    checks: { postgres: async () => undefined, temporal: async () => undefined },
+    logger: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
+    webUi: { url: 'http://127.0.0.1:8233/', namespace: 'default' },
+    deadlineMs: 200,
+    ...change,
+  });
+  return { app, temporal, store, log };
+}
+
+export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000)) =>
+  Stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret, timestamp });
+
+/** The body of `POST /payments`: tenant and key come from elsewhere. */
+export { orderOf } from '../support/orders.ts';

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InvalidIdError } from '../../contracts/ids.ts';
+import { currencies } from '../../contracts/money.ts';
+import { asSystem, createPool, withTenant } from '../../infrastructure/postgres.ts';
+import { withClient } from '../../sandbox/parts/postgres-roles.ts';
+import { accounts } from '../../store/postings.ts';
+import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
+import { claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
+
+let db: TestDatabase;
+let tables: string[];
+beforeAll(async () => {
+  db = await startTestDatabase();
+  tables = (await db.look<{ name: string }>(everyTable)).map(({ name }) => name);
+  await fillEveryTable();
+});
+afterAll(() => db.stop());
+
+/** All of ours, views and the like included, wherever a later migration puts them; only the migrations' own record is not. */
+const everyTable = `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'
+    and n.nspname <> 'migrations' order by 1`;
+
+async function fillEveryTable(): Promise<void> {
+  const { store } = db;
+  await openSale(store, 'acme');
+  await store.contacts.put({ tenantId: 'acme', ref: 'buyer', kind: 'email', value: 'buyer@example.org' });
+  const order = orderOf('acme');
+  const operation = operationOf(order);
+  const { tenantId, workflowId } = operation;
+  await store.payments.claim(claimOf(order));
+  await store.payments.settle(settlementOf(order));
+  await store.sentCalls.begin({ tenantId, workflowId, step: 'authorize', budget: 1 });
+  const reservation = { operation, step: 'mint', tickets: order.tickets, wallet, venueId: 'venue', eventId: 'event' };
+  await store.mints.reserve({ ...reservation, tokenIdOf: () => 1n });
+  await store.chain.signNext({
+    tenantId,
+    workflowId,
+    step: 'mint',
+    chainId: 1,
+    issuer: wallet,
+    seedNonce: () => Promise.resolve(0),
+    sign: (nonce) => Promise.resolve({ nonce, hash: hashOf('1'), raw: '0x02' }),
+  });
+  const parked = { operation, queueName: 'money', jobType: 'payment-process', step: 'void', error: 'e', attempts: 1 };
+  await store.deadLetters.park({ ...parked, moneyMoved: 'unknown', data: {} });
+  const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
+  await store.webhooks.record({ ...event, payload: {}, now: start });
+}
+
+const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
+
+describe('every table', () => {
+  it('is filled here, or the rest of this file would prove nothing', async () => {
+    expect(tables.length).toBeGreaterThanOrEqual(16);
+    for (const table of tables) expect(await db.look(countIn(table)), table).not.toEqual([{ rows: 0 }]);
+  });
+
+  it('has row-level security enabled and forced, a tenant, and a policy for the application', async () => {
+    const faults = await db.look(
+      `select t.name from (${everyTable}) t join pg_class c on c.oid = t.name::regclass
+       where not (c.relkind = 'r' and c.relrowsecurity and c.relforcerowsecurity)
+         or not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnotnull)
+         or not exists (select from pg_policies p where p.tablename = t.name and p.policyname = 'tenant'
+           and p.roles = '{boxoffice_app}' and p.with_check = p.qual)`,
+    );
+    expect(faults).toEqual([]);
+  });
+
+  it('shows another tenant nothing', async () => {
+    // The issuer's nonce is every tenant's to read.
+    for (const table of tables.filter((name) => name !== 'chain_accounts')) {
+      expect(await withTenant(db.pool, 'globex', (tx) => tx.rows(countIn(table))), table).toEqual([{ rows: 0 }]);
+      expect(await withTenant(db.pool, 'acme', (tx) => tx.rows(countIn(table))), table).not.toEqual([{ rows: 0 }]);
+    }
+  });
+
+  it('shows nothing without a tenant, also on a connection that had one before', async () => {
+    await withClient(db.applicationUrl, async (client) => {
+      for (const tenant of [undefined, 'acme']) {
+        if (tenant) {
+          await client.query(`begin; select set_config('app.tenant_id', '${tenant}', true); commit`);
+        }
+        for (const table of tables) {
+          expect((await client.query(countIn(table))).rows, table).toEqual([{ rows: 0 }]);
+        }
+      }
+    });
+  });
+
+  it('is owned by the owner, and so is everything else: the application owns nothing', async () => {
+    const owned = await db.look(
+      `select c.relname from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname like 'boxoffice%'
+         and r.rolname <> 'boxoffice_owner'
+       union all select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner where r.rolname like 'boxoffice%'
+         and r.rolname <> 'boxoffice_owner'`,
+    );
+    expect(owned).toEqual([]);
+  });
+
+  it('is never emptied by the application, and the ledger never changed', async () => {
+    const granted = await db.look<{ name: string; privilege: string }>(
+      `select table_name as name, privilege_type as privilege from information_schema.role_table_grants
+       where grantee = 'boxoffice_app' and privilege_type not in ('SELECT', 'INSERT', 'UPDATE')
+          or grantee = 'boxoffice_app' and privilege_type = 'UPDATE' and table_name like 'ledger%'
+          or grantee = 'PUBLIC' and table_schema = 'public'`,
+    );
+    expect(granted).toEqual([]);
+    expect(
+      await db.look(
+        `select from information_schema.column_privileges
+         where grantee = 'boxoffice_app' and privilege_type = 'UPDATE' and table_name like 'ledger%'`,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('the application', () => {
+  it('cannot write a row of another tenant, nor move one there', async () => {
+    const steal = (statement: string) => withTenant(db.pool, 'globex', (tx) => tx.affected(statement));
+    const insert = `insert into personal_data (tenant_id, ref, kind, value) values ('acme', 'x', 'email', 'x@example.org')`;
+    await expect(steal(insert)).rejects.toThrow(/row-level security/);
+    expect(await steal(`update venues set name = 'mine' where tenant_id = 'acme'`)).toBe(0);
+    await openSale(db.store, 'globex');
+    await expect(steal(`update venues set tenant_id = 'acme'`)).rejects.toThrow(/row-level security|permission denied/);
+  });
+
+  it('writes nothing without a tenant', async () => {
+    await withClient(db.applicationUrl, async (client) => {
+      const insert = `insert into personal_data (tenant_id, ref, kind, value) values ('acme', 'y', 'email', 'y@example.org')`;
+      await expect(client.query(insert)).rejects.toThrow(/row-level security/);
+      expect((await client.query(`update venues set name = 'mine'`)).rowCount).toBe(0);
+      const nonce = `update chain_accounts set next_nonce = 99`;
+      expect((await client.query(nonce)).rowCount).toBe(0);
+    });
+  });
+
+  it('refuses a tenant that is no id before anything reaches the database', async () => {
+    for (const tenantId of ['', "x'; drop table venues; --", 'a:b']) {
+      await expect(withTenant(db.pool, tenantId, () => Promise.resolve())).rejects.toThrow(InvalidIdError);
+    }
+  });
+
+  it('is held to one tenant even with the login of the owner or a superuser', async () => {
+    const pool = createPool({ url: db.superuserUrl, max: 1, applicationName: 'wrong-login' });
+    try {
+      expect(await withTenant(pool, 'nobody', (tx) => tx.rows(countIn('venues')))).toEqual([{ rows: 0 }]);
+    } finally {
+      await pool.end();
+    }
+  });
+});
+
+const readAsSystem = (sql: string) => asSystem(db.pool, (tx) => tx.rows(sql));
+
+describe('the system role', () => {
+  it('is not inherited by the login of the application', async () => {
+    const inherited = await db.look(
+      `select m.inherit_option, r.rolname from pg_auth_members m join pg_roles r on r.oid = m.roleid
+       join pg_roles g on g.oid = m.member where g.rolname = 'boxoffice' order by 2`,
+    );
+    expect(inherited).toEqual([
+      { inherit_option: true, rolname: 'boxoffice_app' },
+      { inherit_option: false, rolname: 'boxoffice_system' },
+    ]);
+  });
+
+  it('reads across tenants what it is for, and no personal data', async () => {
+    expect(await readAsSystem(countIn('ledger_entries'))).not.toEqual([{ rows: 0 }]);
+    expect(await readAsSystem('select tenant_id, workflow_id from payments')).toHaveLength(1);
+    for (const sql of [
+      'select * from personal_data',
+      'select wallet from payments',
+      'select payload from webhook_events',
+      'select job_data from dead_letter_jobs',
+      'select result from idempotency_keys',
+    ]) {
+      await expect(readAsSystem(sql), sql).rejects.toThrow(/permission denied/);
+    }
+  });
+
+  it('deletes expired claims and no other', async () => {
+    const operation = { tenantId: 'acme', workflowId: 'email:acme:old', runId: 'r' };
+    const now = '2020-01-01T00:00:00.000Z';
+    const common = {
+      operation,
+      kind: 'email',
+      fingerprint: 'f'.repeat(64),
+      queueName: 'q',
+      jobType: 'j',
+      now,
+    } as const;
+    for (const key of ['expired', 'live']) await db.store.claims.claim({ ...common, key, keepForMs: 1_000 });
+    const result = { status: 'sent', messageId: 'm' } as const;
+    await db.store.claims.settle({ operation, kind: 'email', key: 'expired', result, now });
+    expect(await asSystem(db.pool, (tx) => tx.affected('delete from idempotency_keys'))).toBe(1);
+    expect(await db.look(`select key from idempotency_keys where kind = 'email'`)).toEqual([{ key: 'live' }]);
+  });
+});
+
+/** The quoted words of a constraint. */
+const listOf = async (sql: string) => {
+  const definition = (await db.look<{ definition: string }>(sql))[0]!.definition;
+  return [...definition.matchAll(/'(\w+)'/g)].flatMap(([, name]) => name ?? []).toSorted();
+};
+
+describe('lists that exist twice', () => {
+  it('are the same in the database and in the code', async () => {
+    const currency = `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'currency_code_known'`;
+    expect(await listOf(currency)).toEqual(currencies.toSorted());
+    const account = `select pg_get_constraintdef(oid) as definition from pg_constraint
+      where conname = 'ledger_entries_account_check'`;
+    expect(await listOf(account)).toEqual(accounts.toSorted());
+  });
+});

@@ -1,0 +1,67 @@
+/** Composition: which activities a process can run, built from what they depend on. */
+import { createCardActivities } from '../activities/card.ts';
+import { createMailActivities } from '../activities/mail.ts';
+import { createCardProvider } from '../activities/providers/stripe/provider.ts';
+import { createChainProvider } from '../activities/providers/chain/provider.ts';
+import { parseSender } from '../activities/providers/mail/message-id.ts';
+import { createMailProvider } from '../activities/providers/mail/provider.ts';
+import { createRecordActivities } from '../activities/records.ts';
+import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
+import type { LaneName } from '../contracts/task-queues.ts';
+import type { Config } from '../infrastructure/config.ts';
+import type { LaneCaller } from '../lanes/call.ts';
+import type { Store } from '../store/index.ts';
+import { createMailFacts } from './mail-facts.ts';
+import { createMessageLedger, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
+
+const requestTimeoutMs = 10_000;
+const pollMs = 500;
+
+export interface Parts {
+  config: Config<'stripe' | 'chain' | 'mail'>;
+  store: Store;
+  lanes: LaneCaller;
+  temporal: WorkflowStarter;
+}
+
+/** Provider activities by lane; a process builds only those of the lanes that it serves. */
+export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) => object>>> = {
+  stripe: ({ config, store, lanes }) =>
+    createCardActivities({
+      provider: createCardProvider({
+        secretKey: config.stripe.STRIPE_SECRET_KEY,
+        apiBase: config.stripe.STRIPE_API_BASE,
+      }),
+      lanes,
+      steps: store.sentCalls,
+    }),
+  chain: ({ config: { chain }, store, lanes }) =>
+    createTicketActivities({
+      provider: createChainProvider({
+        rpcUrl: chain.CHAIN_RPC_URL,
+        chainId: chain.CHAIN_ID,
+        contract: chain.CHAIN_CONTRACT_ADDRESS as `0x${string}`,
+        issuerKey: chain.CHAIN_ISSUER_KEY as `0x${string}`,
+        requestTimeoutMs,
+        pace: createChainPace(lanes),
+      }),
+      lanes,
+      steps: store.sentCalls,
+      mints: store.mints,
+      transactions: store.chain,
+      confirmations: chain.CHAIN_CONFIRMATIONS,
+      pollMs,
+    }),
+  email: ({ config: { mail }, store, lanes }) =>
+    createMailActivities({
+      provider: createMailProvider({ smtpUrl: mail.SMTP_URL, from: mail.MAIL_FROM, timeoutMs: requestTimeoutMs }),
+      lanes,
+      messages: createMessageLedger(store),
+      facts: createMailFacts(store, parseSender(mail.MAIL_FROM).address),
+      domain: parseSender(mail.MAIL_FROM).domain,
+    }),
+};
+
+/** The local activities of every workflow queue. */
+export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) =>
+  createRecordActivities(createRecordPorts(store, temporal));

@@ -1,0 +1,54 @@
+/**
+ * The workflow bundle, built once and named by what is in it: a worker never bundles at start, where a source that
+ * differs from what the others run would go unnoticed. `npm run build:workflows` builds it.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
+const sourceFolders = ['workflows', 'contracts'];
+
+async function sources(): Promise<string[]> {
+  const listed = await Promise.all(
+    sourceFolders.map(async (folder) =>
+      (await readdir(path.join(root, folder), { recursive: true }))
+        .filter((name) => /\.(ts|js)$/.test(name))
+        .map((name) => path.join(folder, name)),
+    ),
+  );
+  return listed.flat().toSorted();
+}
+
+async function bundleFile(): Promise<string> {
+  const hash = createHash('sha256');
+  const { version } = JSON.parse(
+    await readFile(path.join(root, 'node_modules/@temporalio/workflow/package.json'), 'utf8'),
+  ) as { version: string };
+  hash.update(version);
+  for (const file of await sources()) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
+  return path.join(root, '.cache', `workflows-${hash.digest('hex').slice(0, 16)}.js`);
+}
+
+/** Path of the bundle of the present sources; builds it (3 to 6 s) only where it does not exist yet. */
+export async function ensureWorkflowBundle(): Promise<string> {
+  const file = await bundleFile();
+  if (existsSync(file)) return file;
+  const entry = ['workflows/index.ts', 'workflows/index.js']
+    .map((name) => path.join(root, name))
+    .find((name) => existsSync(name));
+  const { code } = await bundleWorkflowCode({ workflowsPath: entry!, logger: new DefaultLogger('WARN') });
+  await mkdir(path.dirname(file), { recursive: true });
+  // Renamed into place: two builders at once both end with a whole file.
+  const fresh = `${file}.${process.pid}`;
+  await writeFile(fresh, code);
+  await rename(fresh, file);
+  return file;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  console.log(path.relative(process.cwd(), await ensureWorkflowBundle()));
+}

@@ -1,0 +1,131 @@
+/** One worker per task queue, all in one process or spread over many by `WORKER_LANES`. */
+import { readFile } from 'node:fs/promises';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { readLimits } from '../contracts/lane-limits.ts';
+import {
+  laneNames,
+  workflowQueues,
+  type LaneName,
+  type TaskQueue,
+  type WorkflowQueue,
+} from '../contracts/task-queues.ts';
+import { databaseUrlOf, type Config } from '../infrastructure/config.ts';
+import type { Logger } from '../infrastructure/logger.ts';
+import type { Metrics } from '../infrastructure/metrics.ts';
+import { createPool } from '../infrastructure/postgres.ts';
+import { connectionOptions, createTemporalClient } from '../infrastructure/temporal.ts';
+import { createLaneCaller } from '../lanes/call.ts';
+import { createMemoryLimiter } from '../lanes/memory-limiter.ts';
+import { createStore } from '../store/index.ts';
+import { laneActivities, recordActivities, type Parts } from './activities.ts';
+import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
+import { metricsInterceptor } from './interceptors/metrics.ts';
+
+export type WorkerConfig = Config<
+  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'lanes' | 'worker'
+>;
+
+/** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */
+const heartbeatThrottle = '1 second';
+/** After a worker died, its sticky tasks go to the others this soon. */
+const stickyTimeout = '5 seconds';
+
+export interface RunningWorkers {
+  queues: readonly TaskQueue[];
+  /** Stops taking work, lets what runs end within the grace, then closes everything. */
+  shutdown(): void;
+  /** Resolves when all have stopped; rejects when one failed. */
+  ended: Promise<void>;
+}
+
+const servedQueues = new Set<TaskQueue>([...(Object.keys(laneActivities) as LaneName[]), 'money', 'communication']);
+
+/** The queues of `WORKER_LANES`, or all that there is work for. */
+export function chosenQueues(lanes: string | undefined): TaskQueue[] {
+  const all: TaskQueue[] = [...workflowQueues, ...laneNames];
+  const wanted = lanes === undefined ? all : (lanes.split(',') as TaskQueue[]);
+  return wanted.filter((queue) => servedQueues.has(queue));
+}
+
+const isWorkflowQueue = (queue: TaskQueue): queue is WorkflowQueue =>
+  (workflowQueues as readonly string[]).includes(queue);
+
+export async function startWorkers(
+  config: WorkerConfig,
+  deps: { env: NodeJS.ProcessEnv; log: Logger; metrics: Metrics; workflowBundle: string },
+): Promise<RunningWorkers> {
+  const { metrics } = deps;
+  const { limits } = readLimits(deps.env);
+  const pool = createPool({
+    url: databaseUrlOf(config.database),
+    min: config.database.DB_POOL_MIN,
+    max: config.database.DB_POOL_MAX,
+    applicationName: 'boxoffice-worker',
+  });
+  const store = createStore(pool);
+  const temporal = createTemporalClient(config.temporal);
+  const stopping = new AbortController();
+  const lanes = createLaneCaller({
+    limiter: createMemoryLimiter(limits),
+    limits,
+    sentCalls: store.sentCalls,
+    retryScale: config.lanes.RETRY_SCALE,
+    stopping: stopping.signal,
+    observer: { called: (lane, outcome) => metrics.providerCalls.inc({ lane, outcome }) },
+  });
+  const parts: Parts = { config, store, lanes, temporal };
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
+  const code = await readFile(deps.workflowBundle, 'utf8');
+  const queues = chosenQueues(config.worker.WORKER_LANES);
+
+  const common = (taskQueue: TaskQueue) =>
+    ({
+      connection,
+      namespace: config.temporal.TEMPORAL_NAMESPACE,
+      taskQueue,
+      shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
+    }) satisfies WorkerOptions;
+  const workers = await Promise.all(
+    queues.map((queue) =>
+      Worker.create(
+        isWorkflowQueue(queue)
+          ? {
+              ...common(queue),
+              workflowBundle: { code },
+              activities: recordActivities(parts),
+              maxCachedWorkflows: config.worker.WORKER_MAX_CACHED_WORKFLOWS,
+              stickyQueueScheduleToStartTimeout: stickyTimeout,
+              interceptors: { activity: [metricsInterceptor(metrics)] },
+            }
+          : {
+              ...common(queue),
+              activities: laneActivities[queue]!(parts),
+              maxHeartbeatThrottleInterval: heartbeatThrottle,
+              interceptors: { activity: [metricsInterceptor(metrics), heartbeatInterceptor] },
+            },
+      ),
+    ),
+  );
+
+  const runs = workers.map((worker) => worker.run());
+  const ended = Promise.all(runs)
+    // One that fails takes the others with it: a process that serves half of its queues looks healthy and is not.
+    .catch(async (error: unknown) => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(runs);
+      throw error;
+    })
+    .finally(async () => {
+      await Promise.allSettled([connection.close(), temporal.connection.close(), pool.end()]);
+    })
+    .then(() => undefined);
+
+  return {
+    queues,
+    shutdown: () => {
+      stopping.abort();
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+    ended,
+  };
+}

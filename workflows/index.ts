@@ -1,0 +1,4 @@
+/** Exports workflows only: the worker registers every function that it finds here. */
+export { mint } from './mint.ts';
+export { payment } from './payment.ts';
+export { sendEmail } from './send-email.ts';

@@ -1,0 +1,212 @@
+import { CancelledFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Operation } from '../activities/ports.ts';
+import {
+  authorizedUpdate,
+  cancelUpdate,
+  providerEventSignal,
+  statusQuery,
+  type CancelRequest,
+} from '../contracts/messages.ts';
+import type {
+  Authorization,
+  EarlyAnswer,
+  MintOutcome,
+  PaymentInput,
+  PaymentResult,
+  UndonePayment,
+} from '../contracts/payment.ts';
+import { authorizationWindowMs, captureMarginMs } from '../contracts/retry-profiles.ts';
+import { Frame, shielded } from './frame.ts';
+import { refuseOtherBody } from './message-rules.ts';
+import { untilKnown } from './parking.ts';
+import { captureDeadline, endOf, type ForwardStep } from './payment-ends.ts';
+import { PaymentView } from './payment-view.ts';
+import { card, currentOperation, receipts, records, tickets } from './proxies.ts';
+import { businessNow, epochNow } from './time.ts';
+
+/**
+ * A purchase: claim, authorize, mint, capture and settle, confirm. Money is taken only once the tickets exist; whatever
+ * stops it before that is undone, last step first. Every business end is a result; only a bug fails this workflow.
+ */
+export function payment(input: PaymentInput): Promise<PaymentResult> {
+  return new Purchase(input).run();
+}
+
+class Purchase {
+  readonly #input: PaymentInput;
+  readonly #operation: Operation;
+  readonly #view: PaymentView;
+  readonly #frame: Frame<PaymentResult>;
+  #early: EarlyAnswer | undefined;
+  #authorization: Authorization | undefined;
+  #authorizationEnded = false;
+  #step: ForwardStep = 'authorize';
+
+  constructor(input: PaymentInput) {
+    const { order, fingerprint } = input;
+    this.#input = input;
+    this.#operation = currentOperation(order.tenantId);
+    this.#view = new PaymentView(order);
+    this.#frame = new Frame({
+      operation: this.#operation,
+      queueName: 'money',
+      jobType: 'payment-process',
+      view: this.#view,
+      cancelUpdate,
+    });
+    setHandler(
+      authorizedUpdate,
+      () =>
+        shielded(async () => {
+          await condition(() => this.#answer !== undefined);
+          return this.#answer!;
+        }),
+      {
+        validator: (request) => refuseOtherBody(request, fingerprint),
+        description: 'Answers as soon as the money is authorized, or there is no sale',
+      },
+    );
+    setHandler(providerEventSignal, ({ type }) => this.#hear(type), { description: 'From verified webhooks' });
+    setHandler(statusQuery, () => this.#view.status(this.#frame.end), { description: 'Stage, money, what comes next' });
+  }
+
+  run(): Promise<PaymentResult> {
+    const key = this.#input.order.idempotencyKey;
+    const operation = this.#operation;
+    return this.#frame.run<UndonePayment>({
+      claim: () => records.claimPayment({ operation, input: this.#input, now: businessNow() }),
+      forward: () => this.#forward(),
+      stoppedBy: (error, cancelled) => this.#stoppedBy(error, cancelled),
+      close: (result = { status: 'unfulfilled', moneyMoved: 'none', reason: 'internal_error' }) =>
+        records.closePayment({ operation, key, result, now: businessNow() }),
+      afterwards: (result) => (result.status === 'completed' ? this.#confirm() : Promise.resolve()),
+    });
+  }
+
+  /** Undone since it was promised? Then the end is the truth. */
+  get #answer(): EarlyAnswer | undefined {
+    const { end } = this.#frame;
+    return end && end.status !== 'completed' ? end : (this.#early ?? end);
+  }
+
+  #hear(eventType: string): void {
+    if (eventType !== 'payment_intent.canceled' || this.#frame.end) return;
+    this.#authorizationEnded = true;
+    this.#frame.main.cancel();
+  }
+
+  async #forward(): Promise<PaymentResult> {
+    const { amount, currency } = this.#input.order;
+    const authorization = amount > 0 ? await this.#authorize() : undefined;
+    this.#early = {
+      status: 'authorized',
+      moneyMoved: authorization ? 'held' : 'none',
+      amount,
+      currency,
+      ...(authorization ? { intentId: authorization.intentId, captureBefore: authorization.captureBefore } : {}),
+    };
+    this.#view.enter('minting', authorization ? 'money authorized' : 'nothing to pay', this.#early.moneyMoved);
+    const minted = await this.#mint();
+    // No await between this look and the scheduling of the capture: from there on a cancel is too late.
+    if (this.#frame.main.consideredCancelled) throw new CancelledFailure('cancelled before the capture');
+    this.#view.enter('capturing', 'tickets minted');
+    return shielded(() => this.#captureAndSettle(minted));
+  }
+
+  async #authorize(): Promise<Authorization> {
+    const { tenantId, orderId, amount, currency, paymentMethod } = this.#input.order;
+    const identity = this.#identity;
+    this.#view.enter('authorizing', 'order and tickets claimed');
+    this.#frame.undo.register('void', (round) =>
+      card.voidPayment({
+        ...identity,
+        round,
+        ...(this.#authorization ? { intentId: this.#authorization.intentId } : {}),
+      }),
+    );
+    this.#authorization = await untilKnown(
+      {
+        step: 'authorize',
+        deadline: workflowInfo().startTime.getTime() + authorizationWindowMs,
+        run: ({ round, within }) =>
+          card.authorizePayment.executeWithOptions({ ...within, summary: 'hold the money' }, [
+            { ...identity, tenantId, orderId, amount, currency, paymentMethod, round },
+          ]),
+      },
+      this.#frame.parking,
+    );
+    return this.#authorization;
+  }
+
+  #mint(): Promise<MintOutcome> {
+    this.#step = 'mint';
+    const { order } = this.#input;
+    const operation = this.#operation;
+    const { venueId, eventId, buyer } = order;
+    const ticketIds = order.tickets.map(({ ticketId }) => ({ ticketId }));
+    const captureBefore = this.#authorization?.captureBefore;
+    this.#frame.undo.register('burn', (round) => tickets.burnTickets({ operation, round }));
+    return untilKnown(
+      {
+        step: 'mint',
+        deadline: captureBefore ? captureDeadline(captureBefore, epochNow(), captureMarginMs) : undefined,
+        run: ({ round, within }) =>
+          tickets.mintTickets.executeWithOptions({ ...within, summary: `mint ${ticketIds.length}` }, [
+            { operation, wallet: buyer.wallet, venueId, eventId, tickets: ticketIds, round },
+          ]),
+      },
+      this.#frame.parking,
+    );
+  }
+
+  /** One unit: between taking the money and the books saying so, nothing may come. */
+  async #captureAndSettle(mint: MintOutcome): Promise<PaymentResult> {
+    this.#step = 'capture';
+    const intentId = this.#authorization?.intentId;
+    const identity = this.#identity;
+    const capture = intentId
+      ? await untilKnown(
+          {
+            step: 'capture',
+            run: ({ round }) =>
+              card.capturePayment.executeWithOptions({ summary: 'take the money' }, [{ ...identity, intentId, round }]),
+          },
+          this.#frame.parking,
+        )
+      : null;
+    const { amount, currency, idempotencyKey: key } = this.#input.order;
+    const result: PaymentResult = {
+      status: 'completed',
+      moneyMoved: capture ? 'captured' : 'none',
+      amount,
+      currency,
+      ...(intentId ? { intentId } : {}),
+      ...mint,
+      nextAction: 'refund',
+    };
+    return records.settlePayment({ operation: this.#operation, key, capture, mint, result, now: businessNow() });
+  }
+
+  #stoppedBy(error: unknown, cancelled: CancelRequest | undefined): UndonePayment | undefined {
+    const end = endOf({ error, step: this.#step, cancelled, authorizationEnded: this.#authorizationEnded });
+    // A refused card holds nothing, so there is nothing to void.
+    if (end?.status === 'declined' && this.#step === 'authorize') this.#frame.undo.drop('void');
+    return end;
+  }
+
+  async #confirm(): Promise<void> {
+    const { tenantId, idempotencyKey: paymentKey, buyer } = this.#input.order;
+    const receipt = { tenantId, paymentWorkflowId: this.#operation.workflowId, paymentKey, emailRef: buyer.emailRef };
+    try {
+      await receipts.sendReceipt.executeWithOptions({ summary: 'receipt' }, [{ ...receipt, now: businessNow() }]);
+    } catch {
+      // Mail never holds the end of money: `sendEmail` goes on under the receipt's own id.
+      await records.handOverReceipt(receipt);
+    }
+  }
+
+  get #identity() {
+    const { tenantId, workflowId } = this.#operation;
+    return { tenantId, workflowId };
+  }
+}

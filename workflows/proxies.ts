@@ -1,0 +1,20 @@
+/** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { CardActivities } from '../activities/card.ts';
+import type { MailActivities } from '../activities/mail.ts';
+import type { Operation } from '../activities/ports.ts';
+import type { RecordActivities } from '../activities/records.ts';
+import type { TicketActivities } from '../activities/tickets.ts';
+import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+
+export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
+export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
+export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
+export const records = proxyLocalActivities<RecordActivities>(record);
+
+/** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */
+export function currentOperation(tenantId: string): Operation {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  return { tenantId, workflowId, runId: firstExecutionRunId };
+}

@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'world',
           include: ['tests/{integration,chaos}/**/*.test.ts'],
-          globalSetup: ['tests/support/shared-world.ts'],
+          globalSetup: ['tests/support/postgres-server.ts', 'tests/support/shared-world.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

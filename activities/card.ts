@@ -39,19 +39,31 @@ export interface CardActivities {
   voidPayment(input: VoidInput): Promise<void>;
 }
 
+const stepOf = ({ tenantId, workflowId }: StepInput, step: string) => ({ tenantId, workflowId, step });
+const countedOf = (input: StepInput, step: string): Counted => ({
+  step: stepOf(input, step),
+  policy,
+  budget: policy.attempts + input.round,
+});
+
+function captureOf(intent: Intent): Capture | undefined {
+  if (intent.status !== 'succeeded' || !intent.chargeId || !intent.balance) return undefined;
+  return {
+    intentId: intent.intentId,
+    chargeId: intent.chargeId,
+    amount: intent.amountReceived,
+    balanceTransactionId: intent.balance.transactionId,
+    providerFee: intent.balance.fee,
+    availableOn: intent.balance.availableOn,
+  };
+}
+
 export function createCardActivities(deps: {
   provider: CardProvider;
   lanes: LaneCaller;
   steps: StepLedger;
 }): CardActivities {
   const { provider, lanes, steps } = deps;
-
-  const stepOf = ({ tenantId, workflowId }: StepInput, step: string) => ({ tenantId, workflowId, step });
-  const countedOf = (input: StepInput, step: string): Counted => ({
-    step: stepOf(input, step),
-    policy,
-    budget: policy.attempts + input.round,
-  });
 
   async function find(workflowId: string, history: StepHistory): Promise<Intent | undefined> {
     const { firstSentAt, lastSentAt } = history;
@@ -119,6 +131,8 @@ export function createCardActivities(deps: {
       case 'requires_payment_method':
       case 'canceled':
         throw decline('card_declined', { intentId: intent.intentId });
+      case 'processing':
+      case 'succeeded':
       default:
         throw refuse('unexpected_status', { intentId: intent.intentId, status: intent.status });
     }
@@ -144,18 +158,6 @@ export function createCardActivities(deps: {
       if (replayed) await raiseIfReplayed(error, input, 'authorize');
       throw error;
     }
-  }
-
-  function captureOf(intent: Intent): Capture | undefined {
-    if (intent.status !== 'succeeded' || !intent.chargeId || !intent.balance) return undefined;
-    return {
-      intentId: intent.intentId,
-      chargeId: intent.chargeId,
-      amount: intent.amountReceived,
-      balanceTransactionId: intent.balance.transactionId,
-      providerFee: intent.balance.fee,
-      availableOn: intent.balance.availableOn,
-    };
   }
 
   async function capturePayment(input: CaptureInput): Promise<Capture> {

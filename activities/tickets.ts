@@ -74,14 +74,15 @@ export function createChainPace(lanes: LaneCaller): Pace {
 type Step = 'mint' | 'burn';
 type Mined = Extract<Inclusion, { state: 'mined' }>;
 
+const countedOf = (operation: Operation, step: Step, round: number): Counted => ({
+  step: { tenantId: operation.tenantId, workflowId: operation.workflowId, step },
+  policy,
+  budget: policy.attempts + round,
+});
+
 export function createTicketActivities(deps: TicketDependencies): TicketActivities {
   const { provider, lanes, steps, mints, transactions } = deps;
 
-  const countedOf = (operation: Operation, step: Step, round: number): Counted => ({
-    step: { tenantId: operation.tenantId, workflowId: operation.workflowId, step },
-    policy,
-    budget: policy.attempts + round,
-  });
   const ask = <T>(call: () => Promise<T>) => lanes.ask('chain', call);
   const stored = (operation: Operation, step: Step) => transactions.of(operation.tenantId, operation.workflowId, step);
 
@@ -209,7 +210,7 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
 
 const mintedTicketOf = ({ ticketId, tokenId }: ReservedTicket): MintedTicket => ({
   ticketId,
-  tokenId: tokenId.toString(),
+  tokenId,
 });
 
 function mintClaimOf({ tickets, transactionHash }: MintOutcome, settles: NonNullable<MintTicketsInput['settles']>) {

@@ -27,6 +27,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 1_000 },
     return503OnClosing: true,
   });
+  // JSON only; anything else is 415.
+  app.removeContentTypeParser('text/plain');
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new ApiProblem('not_found', `There is no ${request.method} at this address`), request, reply),

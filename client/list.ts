@@ -41,6 +41,9 @@ export interface PaymentSummary {
   closedAt?: string;
 }
 
+/** Milliseconds. */
+const askMs = 10_000;
+
 const checkFilter = createValidator(PaymentFilter);
 
 export async function listPayments(client: Client, given: PaymentFilter): Promise<PaymentSummary[]> {
@@ -53,11 +56,13 @@ export async function listPayments(client: Client, given: PaymentFilter): Promis
   ];
   const found: PaymentSummary[] = [];
   try {
-    for await (const run of client.workflow.list({ query: clauses.join(' AND '), pageSize: limit })) {
-      const id = parseWorkflowId(run.workflowId);
-      if (id) found.push(summaryOf(run, id.tenantId, id.key));
-      if (found.length >= limit) break;
-    }
+    await client.withDeadline(Date.now() + askMs, async () => {
+      for await (const run of client.workflow.list({ query: clauses.join(' AND '), pageSize: limit })) {
+        const id = parseWorkflowId(run.workflowId);
+        if (id) found.push(summaryOf(run, id.tenantId, id.key));
+        if (found.length >= limit) break;
+      }
+    });
   } catch (error) {
     throw translate(error, 'the list of purchases');
   }

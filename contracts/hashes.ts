@@ -17,7 +17,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** Fingerprint of a request: sha256 of its canonical JSON without the idempotency key (decisions: same key, other body). */
-export function fingerprintOf<Request extends object>(request: Request & { idempotencyKey?: string }): string {
+export function fingerprintOf(request: object & { idempotencyKey?: string }): string {
   const { idempotencyKey: _, ...body } = request;
   return sha256(canonicalJson(body));
 }

@@ -4,7 +4,7 @@
  * `STRIPE_SECRET_KEY_FILE=/run/secrets/stripe`.
  */
 import { readFileSync } from 'node:fs';
-import Type, { type Static, type TObject } from 'typebox';
+import { Type, type Static, type TObject } from 'typebox';
 import { Convert } from 'typebox/value';
 import { createValidator, InvalidRequestError } from '../contracts/schema/validate.ts';
 import { laneNames, workflowQueues } from '../contracts/task-queues.ts';
@@ -179,7 +179,7 @@ function readPart(env: Environment, schema: TObject, faults: string[]): Record<s
   }
   const converted = Convert(schema, given) as Record<string, unknown>;
   try {
-    return createValidator(schema)(converted) as Record<string, unknown>;
+    return createValidator(schema)(converted);
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error;
     for (const { field, value, accepted } of error.faults) {
@@ -214,6 +214,11 @@ function crossFaults(
       );
     }
     faults.push(...readLimits(env).faults);
+  }
+  if (names.has('worker') && env['NODE_ENV'] === 'production' && config['worker']!['WORKFLOW_BUNDLE'] === undefined) {
+    faults.push(
+      'WORKFLOW_BUNDLE is missing; set it to the bundle that `npm run build` made, so that all workers run the same code',
+    );
   }
   if (names.has('api')) {
     const { JWT_JWKS, JWT_JWKS_URL } = config['api']!;

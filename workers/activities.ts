@@ -18,7 +18,7 @@ const requestTimeoutMs = 10_000;
 const pollMs = 500;
 
 export interface Parts {
-  config: Config<'stripe' | 'chain' | 'mail'>;
+  config: Config<'stripe' | 'chain' | 'mail' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;

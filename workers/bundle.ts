@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
@@ -25,9 +26,7 @@ async function sources(): Promise<string[]> {
 
 async function bundleFile(): Promise<string> {
   const hash = createHash('sha256');
-  const { version } = JSON.parse(
-    await readFile(path.join(root, 'node_modules/@temporalio/workflow/package.json'), 'utf8'),
-  ) as { version: string };
+  const { version } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string };
   hash.update(version);
   for (const file of await sources()) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
   return path.join(root, '.cache', `workflows-${hash.digest('hex').slice(0, 16)}.js`);
@@ -49,6 +48,10 @@ export async function ensureWorkflowBundle(): Promise<string> {
   return file;
 }
 
+/** `node --import tsx workers/bundle.ts [FILE]`: builds, copies to FILE where one is given, and says where it is. */
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  console.log(path.relative(process.cwd(), await ensureWorkflowBundle()));
+  const bundle = await ensureWorkflowBundle();
+  const wanted = process.argv[2] ?? bundle;
+  if (wanted !== bundle) await copyFile(bundle, wanted);
+  console.log(path.relative(process.cwd(), wanted));
 }

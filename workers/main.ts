@@ -34,7 +34,12 @@ Runtime.install({
 const metrics = createMetrics();
 const health = await serveHealth(config.worker, metrics);
 const workflowBundle = config.worker.WORKFLOW_BUNDLE ?? (await ensureWorkflowBundle());
-const workers = await startWorkers(config, { env: process.env, log, metrics, workflowBundle });
+const workers = await startWorkers(config, { env: process.env, log, metrics, workflowBundle }).catch(
+  (error: unknown) => {
+    log.fatal(error, 'worker cannot start');
+    process.exit(69);
+  },
+);
 
 let asked = 0;
 const stop = (signal: NodeJS.Signals) => {

@@ -74,58 +74,75 @@ export async function startWorkers(
     observer: { called: (lane, outcome) => metrics.providerCalls.inc({ lane, outcome }) },
   });
   const parts: Parts = { config, store, lanes, temporal };
-  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
+  const connection = await connect(config.temporal);
   const code = await readFile(deps.workflowBundle, 'utf8');
   const queues = chosenQueues(config.worker.WORKER_LANES);
-
-  const common = (taskQueue: TaskQueue) =>
-    ({
-      connection,
-      namespace: config.temporal.TEMPORAL_NAMESPACE,
-      taskQueue,
-      shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
-    }) satisfies WorkerOptions;
-  const workers = await Promise.all(
-    queues.map((queue) =>
-      Worker.create(
-        isWorkflowQueue(queue)
-          ? {
-              ...common(queue),
-              workflowBundle: { code },
-              activities: recordActivities(parts),
-              maxCachedWorkflows: config.worker.WORKER_MAX_CACHED_WORKFLOWS,
-              stickyQueueScheduleToStartTimeout: stickyTimeout,
-              interceptors: { activity: [metricsInterceptor(metrics)] },
-            }
-          : {
-              ...common(queue),
-              activities: laneActivities[queue]!(parts),
-              maxHeartbeatThrottleInterval: heartbeatThrottle,
-              interceptors: { activity: [metricsInterceptor(metrics), heartbeatInterceptor] },
-            },
-      ),
-    ),
-  );
-
-  const runs = workers.map((worker) => worker.run());
-  const ended = Promise.all(runs)
-    // One that fails takes the others with it: a process that serves half of its queues looks healthy and is not.
-    .catch(async (error: unknown) => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      await Promise.allSettled(runs);
-      throw error;
-    })
-    .finally(async () => {
-      await Promise.allSettled([connection.close(), temporal.connection.close(), pool.end()]);
-    })
-    .then(() => undefined);
+  const optionsOf = (taskQueue: TaskQueue): WorkerOptions => ({
+    connection,
+    namespace: config.temporal.TEMPORAL_NAMESPACE,
+    taskQueue,
+    shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
+    ...(isWorkflowQueue(taskQueue)
+      ? workflowOptions(parts, metrics, code)
+      : providerOptions(laneActivities[taskQueue]!(parts), metrics)),
+  });
+  const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
 
   return {
     queues,
     shutdown: () => {
       stopping.abort();
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown(workers);
     },
-    ended,
+    ended: runAll(workers, () => Promise.allSettled([connection.close(), temporal.connection.close(), pool.end()])),
   };
+}
+
+type QueueOptions = Omit<WorkerOptions, 'taskQueue'>;
+
+/** Decisions, and the local activities that record them. */
+const workflowOptions = (parts: Parts, metrics: Metrics, code: string): QueueOptions => ({
+  workflowBundle: { code },
+  activities: recordActivities(parts),
+  maxCachedWorkflows: parts.config.worker.WORKER_MAX_CACHED_WORKFLOWS,
+  stickyQueueScheduleToStartTimeout: stickyTimeout,
+  interceptors: { activity: [metricsInterceptor(metrics)] },
+});
+
+/** Calls to one provider. */
+const providerOptions = (activities: object, metrics: Metrics): QueueOptions => ({
+  activities,
+  maxHeartbeatThrottleInterval: heartbeatThrottle,
+  interceptors: { activity: [metricsInterceptor(metrics), heartbeatInterceptor] },
+});
+
+async function connect(config: WorkerConfig['temporal']): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(connectionOptions(config));
+  } catch (error) {
+    throw new Error(
+      `no Temporal server answers at ${config.TEMPORAL_ADDRESS}; check TEMPORAL_ADDRESS and the TLS settings`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+}
+
+/** One that fails takes the others with it: a process that serves half of its queues looks healthy and is not. */
+async function runAll(workers: readonly Worker[], close: () => Promise<unknown>): Promise<void> {
+  const runs = workers.map((worker) => worker.run());
+  try {
+    await Promise.all(runs);
+  } catch (error) {
+    shutDown(workers);
+    await Promise.allSettled(runs);
+    throw error;
+  } finally {
+    await close();
+  }
 }

@@ -20,7 +20,7 @@ export interface StepRun<T> {
   /** A compensation takes no for no answer: a "no" parks it too. */
   mustSucceed?: boolean;
   /** `round` counts the times it was parked; `within` is what the deadline leaves, as activity options. */
-  run(attempt: { round: number; within: { scheduleToCloseTimeout?: number } }): Promise<T>;
+  run: (attempt: { round: number; within: { scheduleToCloseTimeout?: number } }) => Promise<T>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { untilKnown, type Parking } from './parking.ts';
 
 interface Compensation {
   step: string;
-  run(round: number): Promise<void>;
+  run: (round: number) => Promise<void>;
 }
 
 export class Undo {

@@ -55,7 +55,10 @@ export function addSetup(
 /** @throws UnavailableError when Temporal does not answer. */
 export async function setUpTemporal(client: Client, retentionDays = defaultRetentionDays): Promise<SetupStep[]> {
   try {
-    return [await ensureNamespace(client, retentionDays), await ensureSearchAttributes(client)];
+    return await client.withDeadline(Date.now() + visibleWithinMs, async () => [
+      await ensureNamespace(client, retentionDays),
+      await ensureSearchAttributes(client),
+    ]);
   } catch (error) {
     if (error instanceof SetupError) throw error;
     throw new UnavailableError('Temporal', error);
@@ -71,14 +74,15 @@ async function ensureNamespace(client: Client, retentionDays: number): Promise<S
   const { namespace } = client.options;
   const step = { what: 'namespace', detail: namespace };
   const service = client.workflowService;
-  const exists = () =>
-    service.describeNamespace({ namespace }).then(
-      () => true,
-      (error: unknown) => {
-        if (hasCode(error, notFound)) return false;
-        throw error;
-      },
-    );
+  const exists = async () => {
+    try {
+      await service.describeNamespace({ namespace });
+      return true;
+    } catch (error) {
+      if (hasCode(error, notFound)) return false;
+      throw error;
+    }
+  };
   if (await exists()) return { ...step, done: 'was there' };
   const retention = msToTs(retentionDays * 86_400_000);
   await service
@@ -93,12 +97,22 @@ async function ensureNamespace(client: Client, retentionDays: number): Promise<S
 async function ensureSearchAttributes(client: Client): Promise<SetupStep> {
   const { namespace } = client.options;
   const operator = client.connection.operatorService;
-  const registered = async (): Promise<Record<string, number>> => {
-    const { customAttributes } = await operator.listSearchAttributes({ namespace });
-    return customAttributes;
+  // "Not found" of a namespace that is there: it was created a moment ago, and the server's caches do not know it yet.
+  const registered = async (): Promise<Record<string, number> | undefined> => {
+    try {
+      return (await operator.listSearchAttributes({ namespace })).customAttributes;
+    } catch (error) {
+      if (hasCode(error, notFound)) return undefined;
+      throw error;
+    }
   };
   const wanted = Object.values(searchAttributes).map(({ name, type }) => [name, valueTypes[type]] as const);
-  const before = await registered();
+  let before: Record<string, number> = {};
+  await until(async () => {
+    const now = await registered();
+    before = now ?? {};
+    return now !== undefined;
+  }, `namespace ${namespace}`);
   for (const [name, type] of wanted) {
     if (before[name] !== undefined && before[name] !== type)
       throw new SetupError(
@@ -111,7 +125,7 @@ async function ensureSearchAttributes(client: Client): Promise<SetupStep> {
   await operator.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing) });
   await until(async () => {
     const now = await registered();
-    return missing.every(([name]) => now[name] !== undefined);
+    return missing.every(([name]) => now?.[name] !== undefined);
   }, 'the search attributes');
   return { ...step, done: 'created' };
 }

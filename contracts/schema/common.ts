@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { Type } from 'typebox';
 import { idPartPattern } from '../ids.ts';
 import { currencies } from '../money.ts';
 

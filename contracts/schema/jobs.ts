@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Id, Text } from './common.ts';
 
 /** What each mail template needs besides the recipient. Opaque ids and amounts; the activity looks names up. */

@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Amount, CurrencyCode, Id, SignedAmount, Text } from './common.ts';
 
 export const maxTickets = 20;

@@ -1,5 +1,5 @@
 /** What has to exist before a purchase: the venue, its event, and where mail goes. */
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Amount, CurrencyCode, Id, Text } from './common.ts';
 
 const BasisPoints = (description: string) =>

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { maxTickets, PurchaseOrder } from './payment.ts';
+import { PurchaseOrder } from './payment.ts';
 
 export interface FieldFault {
   /** Path of the field, e.g. `tickets[0].price`; empty for the request as a whole. */
@@ -28,7 +28,7 @@ function describeFault({ field, value, accepted }: FieldFault): string {
 
 function shorten(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value) ?? typeof value;
   return text.length <= 80 ? text : `${text.slice(0, 60)}… (${text.length} characters)`;
 }
 
@@ -68,7 +68,7 @@ function acceptedAt(schema: TSchema, path: readonly string[]): string {
 export function createValidator<Schema extends TSchema>(schema: Schema): (value: unknown) => Static<Schema> {
   const compiled = Compile(schema);
   return (value) => {
-    if (compiled.Check(value)) return value as Static<Schema>;
+    if (compiled.Check(value)) return value;
     const faults = new Map<string, FieldFault>();
     const add = (path: string[], accepted: string) => {
       const field = fieldOf(['', ...path].join('/'));
@@ -137,7 +137,6 @@ function agreementFaults(order: PurchaseOrder): FieldFault[] {
 
 /**
  * Checks a purchase order whole. Throws {@link InvalidRequestError}; nothing was started then.
- * At most {@link maxTickets} tickets, because they are minted by one transaction.
  */
 export function validatePurchaseOrder(value: unknown): PurchaseOrder {
   const order = checkShape(value);

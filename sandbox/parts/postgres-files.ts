@@ -138,37 +138,45 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
+const COPY_NAMES = 10;
+
 /**
- * Copies the tree beside `destination` and renames it into place, so that two worlds at once both find it whole.
- * Checked on every use, because systems clean their temporary folders file by file.
+ * Copies the tree to `destination` once, by an atomic rename, so that two worlds at once both find it whole. Checked on
+ * every use, because systems clean their temporary folders file by file; a copy that has lost something, or is not
+ * ours, is left alone, since another world may run from it, and the next name is used. Answers where the copy is.
  */
 export async function copyOnce(native: string, destination: string): Promise<string> {
   const wanted = await inventory(native);
   await mkdir(path.dirname(destination), { recursive: true });
-  if (await isOurCopy(destination, wanted)) return destination;
+  for (let number = 0; number < COPY_NAMES; number += 1) {
+    const name = number === 0 ? destination : `${destination}-${number}`;
+    if (!(await exists(name))) await copyTo(native, name);
+    if (await isOurCopy(name, wanted)) return name;
+  }
+  throw new Error(
+    `${destination} and ${COPY_NAMES - 1} more are no whole copies of PostgreSQL of this user: remove them`,
+  );
+}
+
+async function copyTo(native: string, destination: string): Promise<void> {
   const fresh = await mkdtemp(`${destination}.`);
   try {
     const copy = path.join(fresh, 'native');
     await cp(native, copy, { recursive: true, verbatimSymlinks: true });
     await addLinks(copy);
     await openForReading(copy);
-    await rename(destination, path.join(fresh, 'stale')).catch(() => undefined); // usually there is none
     await rename(copy, destination).catch(async (error: unknown) => {
-      if (!(await isOurCopy(destination, wanted))) throw error; // else another world was faster
+      if (!(await exists(destination))) throw error; // else another world was faster
     });
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  return destination;
 }
 
 /** A copy that somebody else owns or may write to is not run. */
 async function isOurCopy(copy: string, wanted: ReadonlySet<string>): Promise<boolean> {
-  if (!(await exists(copy))) return false;
   const info = await lstat(copy);
-  if (!info.isDirectory() || info.uid !== process.getuid?.() || (info.mode & 0o022) !== 0) {
-    throw new Error(`${copy} should be this user's copy of PostgreSQL but is not: remove it`);
-  }
+  if (!info.isDirectory() || info.uid !== process.getuid?.() || (info.mode & 0o022) !== 0) return false;
   const found = await inventory(copy);
   return [...wanted].every((file) => found.has(file)) && linksComplete(copy);
 }

@@ -33,6 +33,10 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+function report(error: unknown): void {
+  process.stderr.write(`simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
 /** Listens on `port`, or on a free one with 0. @throws what `listen` throws, e.g. EADDRINUSE. */
 export async function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
@@ -40,7 +44,8 @@ export async function listen(
 ): Promise<Listening> {
   const server: Server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
-      process.stderr.write(`simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      // A caller that was killed while it sent its call is an ordinary event here.
+      if (!request.readableAborted) report(error);
       response.destroy();
     });
   });

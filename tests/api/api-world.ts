@@ -18,7 +18,7 @@ export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
-  readonly events_ = new Map<string, { event: WebhookEvent; processed: boolean }>();
+  readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
 
   readonly payments = {
     get: async (tenantId: string, key: string) => this.records.get(`${tenantId}/${key}`),
@@ -40,18 +40,18 @@ export class FakeStore {
   };
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
-      const before = this.events_.get(event.eventId);
+      const before = this.recorded.get(event.eventId);
       if (before?.processed) return 'known';
-      this.events_.set(event.eventId, { event, processed: false });
+      this.recorded.set(event.eventId, { event, processed: false });
       return 'new';
     },
     processed: async ({ eventId }: { eventId: string }) => {
-      this.events_.get(eventId)!.processed = true;
+      this.recorded.get(eventId)!.processed = true;
     },
   };
 }
 
-const key = await createSigningKey();
+export const signingKey = await createSigningKey();
 
 export interface TokenWish {
   role?: string;
@@ -60,14 +60,14 @@ export interface TokenWish {
 }
 
 export const tokenOf = ({ role = 'service', tenant = 'acme', sub = `${role}-1` }: TokenWish = {}) =>
-  signToken(key, { tenant, roles: [role], sub });
+  signToken(signingKey, { tenant, roles: [role], sub });
 
 export const bearer = async (wish: TokenWish = {}) => ({ authorization: `Bearer ${await tokenOf(wish)}` });
 
 export const verifyToken = createTokenVerifier({
   issuer: sandboxIssuer,
   audience: sandboxAudience,
-  keys: { jwks: publicKeysOf(key) },
+  keys: { jwks: publicKeysOf(signingKey) },
 });
 
 export interface ApiWorld {

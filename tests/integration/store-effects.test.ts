@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BudgetExhaustedError, ClaimLostError, MintStateError, StepFencedError } from '../../store/index.ts';
+import { lockOrderOf } from '../support/lock-order.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { hashOf, openSale, start, wallet } from '../support/sales.ts';
 
@@ -150,7 +151,25 @@ describe('mints', () => {
     expect(await reserve('third', 'c')).toEqual({ reserved: [reservedAs('c', 0)] });
   });
 
-  it('of one ticket have one winner, without deadlock', async () => {
+  it.each([
+    ['a', 'm', 'z'],
+    ['z', 'm', 'a'],
+  ])('are reserved in one order, given as %s %s %s', async (...names) => {
+    const prefix = `order-${names[0]}`;
+    const waiting = await lockOrderOf(db, {
+      insert: (id) =>
+        `insert into mints (tenant_id, ticket_id, generation, token_id, wallet, venue_id, event_id, workflow_id, run_id, status)
+         values ('acme', '${prefix}-${id}', 0, (random() * 1e15)::bigint, '${wallet}',
+           'venue', 'event', 'somebody', 'r', 'reserved') on conflict do nothing`,
+      held: 'm',
+      probes: ['a', 'z'],
+      start: () => reserve(`waits-${names[0]}`, ...names.map((name) => `${prefix}-${name}`)),
+    });
+    expect(waiting.locked).toEqual(['a']);
+    expect(await waiting.outcome).toHaveProperty('reserved');
+  });
+
+  it('of many tickets have one winner', async () => {
     const seats = times(8, (seat) => `seat-${seat}`);
     const outcomes = await Promise.all(
       times(30, (index) => reserve(`race-${index}`, ...(index % 2 === 0 ? seats : seats.toReversed()))),

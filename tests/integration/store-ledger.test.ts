@@ -5,7 +5,7 @@ import { CaptureMismatchError } from '../../store/index.ts';
 import { post } from '../../store/ledger.ts';
 import { providerFee } from '../../store/postings.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
-import { captureOf, claimOf, openSale, orderOf, settlementOf, start } from '../support/sales.ts';
+import { captureOf, claimOf, hashOf, openSale, orderOf, settlementOf, start } from '../support/sales.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -47,12 +47,35 @@ describe('settling', () => {
     await db.store.payments.claim(claimOf(order));
     const settle = () => db.store.payments.settle(settlementOf(order));
     const results = [...(await Promise.all([settle(), settle(), settle()])), await settle()];
+    const different = {
+      ...settlementOf(order),
+      result: { ...settlementOf(order).result, transactionHash: hashOf('b') },
+    };
+    results.push(await db.store.payments.settle(different));
     for (const result of results) expect(result).toEqual(results[0]);
     const closing = { status: 'cancelled', moneyMoved: 'none', actor: 'a', reason: 'r' } as const;
     const { operation, key, now } = settlementOf(order);
     expect(await db.store.payments.close({ operation, key, result: closing, now })).toEqual(results[0]);
     const stripe = (await db.store.ledger.balances('twice')).find(({ account }) => account === 'stripe_balance');
     expect(stripe?.balance).toBe(9_680);
+  });
+
+  it('and closing at once have one end, and both answer it', async () => {
+    await openSale(db.store, 'race');
+    const cancelled = { status: 'cancelled', moneyMoved: 'none', actor: 'a', reason: 'r' } as const;
+    for (let round = 0; round < 10; round += 1) {
+      const order = orderOf('race');
+      const { operation, key, now } = settlementOf(order);
+      await db.store.payments.claim(claimOf(order));
+      const close = () => db.store.payments.close({ operation, key, result: cancelled, now });
+      const settle = () => db.store.payments.settle(settlementOf(order));
+      const [one, other] = await Promise.all(round % 2 === 0 ? [close(), settle()] : [settle(), close()]);
+      expect(one).toEqual(other);
+      const holds = await db.look(`select from holds where payment_key = $1 and released_at is null`, [key]);
+      expect(holds).toHaveLength(one.status === 'completed' ? 2 : 0);
+      const posted = await db.look(`select from ledger_transactions where operation = $1`, [operation.workflowId]);
+      expect(posted).toHaveLength(one.status === 'completed' ? 2 : 0);
+    }
   });
 
   it('refuses a capture of another amount and posts nothing', async () => {

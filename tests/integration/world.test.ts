@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,9 @@ let root: string;
 
 beforeAll(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'boxoffice-world-'));
+  await chmod(root, 0o755);
 });
 afterAll(async () => rm(root, { recursive: true, force: true }));
-
-/** The folders that a world run by root keeps outside of its own. */
-async function outsideFolders(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('boxoffice-postgres-data-')).sort();
-}
 
 describe('a world', () => {
   let world: World;
@@ -194,9 +190,15 @@ describe('two worlds at once', () => {
   });
 });
 
-async function held(dir: string): Promise<{ holder: ChildProcess; pids: number[] }> {
+/** Starts a world in a process of its own, with a temporary folder of its own, and says what runs in it. */
+async function held(dir: string): Promise<{ holder: ChildProcess; pids: number[]; temporary: string }> {
+  const temporary = `${dir}-tmp`;
+  await mkdir(temporary, { mode: 0o755 });
   const args = nodeArguments(fixture('hold-world.ts'), [dir]);
-  const holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const holder = spawn(process.execPath, args, {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const { pid, stdout } = holder;
   if (pid === undefined || !stdout) throw new Error('the holder was not spawned');
   const [word]: unknown[] = await once(stdout, 'data');
@@ -204,7 +206,7 @@ async function held(dir: string): Promise<{ holder: ChildProcess; pids: number[]
   const pids = new Set([...(await withDescendants(pid)), ...Object.values((await readEndpoints(dir)).pids)]);
   pids.delete(pid);
   expect(pids.size).toBeGreaterThanOrEqual(5);
-  return { holder, pids: [...pids] };
+  return { holder, pids: [...pids], temporary };
 }
 
 async function allGone(pids: number[]): Promise<boolean> {
@@ -214,13 +216,14 @@ async function allGone(pids: number[]): Promise<boolean> {
 describe('when its process ends', () => {
   test('by SIGKILL, no process, no endpoints and no folder of it stay, and the next world takes the place', async () => {
     const dir = path.join(root, 'killed');
-    const before = await outsideFolders();
-    const { holder, pids } = await held(dir);
+    const { holder, pids, temporary } = await held(dir);
     holder.kill('SIGKILL');
     await once(holder, 'exit');
     const next = await startWorld({ dir, parts: ['valkey'] }); // while the first one's processes are still going
     expect(await allGone(pids)).toBe(true);
-    expect(await outsideFolders()).toEqual(before);
+    const dataFolders = async (): Promise<string[]> =>
+      (await readdir(temporary)).filter((name) => name.startsWith('boxoffice-postgres-data-'));
+    expect(await until(async () => (await dataFolders()).length === 0, { withinMs: 5_000 })).toBe(true);
     expect(await readdir(path.join(dir, 'state'))).toEqual(['valkey']);
     await expect(readEndpoints(dir)).rejects.toThrow(/no sandbox is running here/);
     await expect(startWorld({ dir, parts: ['valkey'] })).rejects.toThrow(/already running/);

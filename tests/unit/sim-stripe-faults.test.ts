@@ -18,9 +18,9 @@ describe('limits', () => {
       expect(error.headers).toMatchObject({ 'stripe-rate-limited-reason': 'global-rate' });
       expect(error.headers).not.toHaveProperty('retry-after');
     }
-    const keys = sim.state.log.list().filter(({ status }) => status === 429);
+    const limited = sim.state.log.list().find(({ status }) => status === 429);
     await expect
-      .poll(() => stripe.paymentIntents.create(order(), key(keys[0]?.idempotencyKey ?? '')).catch(() => null), {
+      .poll(() => stripe.paymentIntents.create(order(), key(limited?.idempotencyKey ?? '')).catch(() => null), {
         timeout: 3000,
         interval: 100,
       })

@@ -116,6 +116,7 @@ describe('idempotency keys', () => {
     const { stripe, sim, control } = await setUp();
     await control('POST', 'faults', { kind: 'status', status: 502, after: true });
     expect((await failureOf(stripe.paymentIntents.create(order(), key('k')))).statusCode).toBe(502);
+    expect(sim.world.store.charges.all()).toHaveLength(1);
     expect((await stripe.paymentIntents.create(order(), key('k'))).status).toBe('requires_capture');
     expect(sim.world.store.charges.all()).toHaveLength(1);
   });

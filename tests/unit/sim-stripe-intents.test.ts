@@ -80,6 +80,8 @@ describe('authorization and capture', () => {
   test('an authorization ends by itself, by the clock, with an event', async () => {
     const { stripe, control } = await setUp();
     const { id } = await stripe.paymentIntents.create(order());
+    const captured = await stripe.paymentIntents.create(order());
+    await stripe.paymentIntents.capture(captured.id);
     await control('POST', 'clock', { advance: (7 * day - 5) * 1000 });
     expect((await stripe.paymentIntents.retrieve(id)).status).toBe('requires_capture');
     await control('POST', 'clock', { advance: 10_000 });
@@ -90,6 +92,7 @@ describe('authorization and capture', () => {
     const types = (await stripe.events.list()).data.map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['payment_intent.canceled', 'charge.expired']);
     expect((await failureOf(stripe.paymentIntents.capture(id))).code).toBe('payment_intent_unexpected_state');
+    expect((await stripe.paymentIntents.retrieve(captured.id)).status).toBe('succeeded');
   });
 
   test('a shorter authorization ends in real time too', async () => {

@@ -69,7 +69,10 @@ describe('webhooks', () => {
       'payment_intent.amount_capturable_updated',
       'payment_intent.created',
     ]);
-    expect(await stripe.events.retrieve(created?.id ?? '')).toMatchObject({ id: created?.id });
+    expect(await stripe.events.retrieve(created?.id ?? '')).toMatchObject({
+      id: created?.id,
+      data: { object: { status: 'requires_confirmation' } },
+    });
   });
 
   test('tell of declines, actions and cancellations', async () => {

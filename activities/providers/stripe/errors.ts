@@ -3,18 +3,11 @@
  * Sources: Stripe's "Error handling", "Error codes" and "Idempotent requests"; retried are 429, 409, connection errors
  * and 5xx, never card_error, invalid_request_error, authentication, permission or idempotency_error.
  */
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { ProviderFault, type FaultClass } from '../../../contracts/provider-fault.ts';
 
-/** Node's codes for "no connection ever stood": nothing can have been sent. */
-const neverConnected = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ECONNABORTED',
-]);
+/** The system calls that come before a connection stands. Codes alone do not tell: EHOSTUNREACH also ends live ones. */
+const beforeConnection = new Set(['connect', 'getaddrinfo']);
 
 /** By Stripe's `code`; what an invalid request means when it is not our fault. */
 const byCode: Readonly<Record<string, FaultClass>> = {
@@ -41,9 +34,26 @@ const byType: Readonly<Record<string, FaultClass>> = {
   StripeConnectionError: 'unknown',
 };
 
+interface SystemError {
+  code?: string;
+  syscall?: string;
+  cause?: SystemError;
+  /** Of a host with several addresses: what became of each. */
+  errors?: SystemError[];
+}
+
+const systemError = (error: Stripe.errors.StripeError) => error.detail as SystemError | undefined;
+
 function connectionCode(error: Stripe.errors.StripeError): string | undefined {
-  const detail = error.detail as { code?: string; cause?: { code?: string } } | undefined;
+  const detail = systemError(error);
   return detail?.code ?? detail?.cause?.code;
+}
+
+/** Certain only when every address failed before its connection stood; otherwise something may have been sent. */
+function neverConnected(error: SystemError | undefined): boolean {
+  if (error?.errors?.length) return error.errors.every(neverConnected);
+  if (error?.syscall !== undefined) return beforeConnection.has(error.syscall);
+  return error?.cause !== undefined && neverConnected(error.cause);
 }
 
 /** `Retry-After` is seconds or an HTTP date. Milliseconds, or undefined where Stripe did not say. */
@@ -57,7 +67,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 function kindOf(error: Stripe.errors.StripeError): FaultClass {
   if (error.statusCode === 429) return 'rate_limited';
   if (error instanceof Stripe.errors.StripeConnectionError) {
-    return neverConnected.has(connectionCode(error) ?? '') ? 'not_sent' : 'unknown';
+    return neverConnected(systemError(error)) ? 'not_sent' : 'unknown';
   }
   const known = error.code === undefined ? undefined : byCode[error.code];
   if (known) return known;

@@ -1,6 +1,7 @@
 /** Stripe behind the few calls that a purchase needs. Adapts shapes and errors; decides nothing, retries nothing. */
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { stripeFault } from './errors.ts';
+import { createSingleShotHttpClient } from './http-client.ts';
 
 /** A payment intent as far as decisions need it. Amounts in minor units, times ISO 8601 UTC. */
 export interface Intent {
@@ -79,6 +80,7 @@ export function createCardProvider(config: { secretKey: string; apiBase?: string
   const stripe = new Stripe(config.secretKey, {
     // Temporal retries; a second layer would send calls that nobody counts.
     maxNetworkRetries: 0,
+    httpClient: createSingleShotHttpClient(),
     timeout: requestTimeoutMs,
     telemetry: false,
     ...(base

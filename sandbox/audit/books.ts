@@ -1,0 +1,88 @@
+/** What Postgres says, read as the owner, who sees every tenant. */
+import type { PaymentResult } from '../../contracts/payment.ts';
+import type { Pool } from '../../infrastructure/postgres.ts';
+import type { BookedMint } from './chain.ts';
+import type { BooksFacts } from './record.ts';
+
+interface Which {
+  tenantId: string;
+  paymentKey: string;
+  workflowId: string;
+}
+
+const mintColumns = `tenant_id as "tenantId", ticket_id as "ticketId", generation, wallet, status`;
+
+async function rows<Row extends object>(pool: Pool, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+  return (await pool.query<Row>(sql, [...values])).rows;
+}
+
+export async function booksFacts(pool: Pool, { tenantId, paymentKey, workflowId }: Which): Promise<BooksFacts> {
+  const ofPayment = [tenantId, paymentKey];
+  const ofWorkflow = [tenantId, workflowId];
+  const [orders, claims, holds, ledger, deadLetters] = await Promise.all([
+    rows<NonNullable<BooksFacts['order']>>(
+      pool,
+      `select amount, currency, (select count(*) from payment_tickets t
+         where t.tenant_id = p.tenant_id and t.payment_key = p.payment_key) as tickets
+       from payments p where tenant_id = $1 and payment_key = $2`,
+      ofPayment,
+    ),
+    rows<{ status: 'live' | 'settled'; result: PaymentResult | null }>(
+      pool,
+      `select status, result from idempotency_keys where tenant_id = $1 and kind = 'payment' and key = $2`,
+      ofPayment,
+    ),
+    rows<{ live: number }>(
+      pool,
+      `select count(*) as live from holds where tenant_id = $1 and payment_key = $2 and released_at is null`,
+      ofPayment,
+    ),
+    ledgerRows(pool, ofWorkflow),
+    rows<BooksFacts['deadLetters'][number]>(
+      pool,
+      `select step, error, resolved_at is not null as resolved from dead_letter_jobs
+       where tenant_id = $1 and workflow_id = $2 order by id`,
+      ofWorkflow,
+    ),
+  ]);
+  const [claim] = claims;
+  return {
+    order: orders[0],
+    claim: claim && { status: claim.status, result: claim.result ?? undefined },
+    holdsLive: holds[0]?.live ?? 0,
+    ledger: {
+      captureTransactions: ledger.filter(({ step }) => step === 'capture').length,
+      sumsToZero: ledger.every(({ sum }) => sum === 0),
+      stripeBalance: ledger.reduce((total, { stripeBalance }) => total + stripeBalance, 0),
+    },
+    deadLetters,
+  };
+}
+
+const ledgerRows = (pool: Pool, ofWorkflow: readonly string[]) =>
+  rows<{ step: string; sum: number; stripeBalance: number }>(
+    pool,
+    `select t.step, sum(e.amount)::bigint as sum,
+       coalesce(sum(e.amount) filter (where e.account = 'stripe_balance'), 0)::bigint as "stripeBalance"
+     from ledger_transactions t join ledger_entries e on e.tenant_id = t.tenant_id and e.transaction_id = t.id
+     where t.tenant_id = $1 and t.operation = $2 group by t.id, t.step, e.currency`,
+    ofWorkflow,
+  );
+
+/** Rows that were released belong too: whether the chain really has nothing of them is for the chain to say. */
+export const mintsOf = (pool: Pool, { tenantId, workflowId }: Which) =>
+  rows<BookedMint>(pool, `select ${mintColumns} from mints where tenant_id = $1 and workflow_id = $2`, [
+    tenantId,
+    workflowId,
+  ]);
+
+export const allMints = (pool: Pool) => rows<BookedMint>(pool, `select ${mintColumns} from mints`);
+
+/** Per currency: the sum of all entries, and what they say is at the provider. */
+export const ledgerTotals = (pool: Pool) =>
+  rows<{ currency: string; sum: number; stripeBalance: number }>(
+    pool,
+    `select currency, sum(amount)::bigint as sum,
+       coalesce(sum(amount) filter (where account = 'stripe_balance'), 0)::bigint as "stripeBalance"
+     from ledger_entries group by currency`,
+  );

@@ -1,0 +1,126 @@
+/** What the outside saw of one purchase, and what is wrong with it. Amounts in minor units. Pure. */
+import type { PaymentResult } from '../../contracts/payment.ts';
+
+/** What the card provider's log and objects say. */
+export interface ProviderFacts {
+  /** Intents whose metadata name this workflow, whatever became of them. */
+  intents: number;
+  /** Intents of it whose money was taken. */
+  charges: number;
+  captured: number;
+  /** Authorized, neither captured nor canceled nor expired: the customer's money is locked. */
+  held: number;
+  /** What the provider kept of the captures. */
+  fees: number;
+  /** Calls that created an intent, without answers replayed from the idempotency key and without 429s. */
+  authorizeCalls: number;
+  /** Answers that the provider gave again because it knew the key. */
+  replays: number;
+  /** All calls about this purchase, of whatever outcome. */
+  calls: number;
+}
+
+/** What the chain says. */
+export interface ChainFacts {
+  /** Mints of its tokens in the chain's logs, burned ones included. */
+  mints: number;
+  /** Tokens of it that its wallet owns now. */
+  owned: number;
+}
+
+/** What Postgres says. */
+export interface BooksFacts {
+  /** Absent when nothing was let in: refused, or never arrived. */
+  order: { amount: number; currency: string; tickets: number } | undefined;
+  claim: { status: 'live' | 'settled'; result: PaymentResult | undefined } | undefined;
+  holdsLive: number;
+  ledger: {
+    captureTransactions: number;
+    sumsToZero: boolean;
+    /** What its entries add to `stripe_balance`: the capture less the provider's fee. */
+    stripeBalance: number;
+  };
+  deadLetters: { step: string; error: string; resolved: boolean }[];
+}
+
+/** What Temporal says. */
+export interface EngineFacts {
+  /** Executions of the workflow id within the namespace's retention. */
+  runs: number;
+  /** Absent when the history was deleted, or never existed. */
+  history: { status: string; events: number; workflowTasks: number } | undefined;
+}
+
+export interface PurchaseRecord extends ProviderFacts, ChainFacts, BooksFacts, EngineFacts {
+  workflowId: string;
+  /** Receipts received, by their stable Message-ID. */
+  mails: number;
+}
+
+type Check = readonly [holds: boolean, broken: string];
+
+const count = (amount: number, noun: string) => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+
+/**
+ * The invariants that a purchase that ended as `end` breaks, in words; none when all is right. `record` is the outside's,
+ * `end` what the caller was told.
+ */
+export function violations(record: PurchaseRecord, end: PaymentResult['status']): string[] {
+  const checks = end === 'completed' ? ofCompleted(record) : ofUndone(record, end);
+  return [...checks, ...ofAny(record, end)].flatMap(([holds, broken]) => (holds ? [] : [broken]));
+}
+
+function ofCompleted(record: PurchaseRecord): Check[] {
+  const { order, ledger } = record;
+  const amount = order?.amount ?? 0;
+  const tickets = order?.tickets ?? 0;
+  const captures = amount > 0 ? 1 : 0;
+  return [
+    [order !== undefined, 'completed, but there is no payment row'],
+    [record.charges === captures, `${count(record.charges, 'charge')} instead of ${captures}`],
+    [record.captured === amount, `${record.captured} captured instead of ${amount}`],
+    [record.held === 0, `${record.held} still held on the card`],
+    [record.mints === tickets, `${count(record.mints, 'mint')} for ${count(tickets, 'ticket')}`],
+    [record.owned === tickets, `the buyer owns ${record.owned} of ${count(tickets, 'ticket')}`],
+    [
+      ledger.captureTransactions === captures,
+      `${count(ledger.captureTransactions, 'capture')} in the ledger instead of ${captures}`,
+    ],
+    [
+      ledger.stripeBalance === record.captured - record.fees,
+      `the ledger has ${ledger.stripeBalance} at the provider, the provider has ${record.captured - record.fees}`,
+    ],
+    [record.holdsLive === tickets + 1, `${record.holdsLive} holds on order and tickets instead of ${tickets + 1}`],
+  ];
+}
+
+function ofUndone(record: PurchaseRecord, end: string): Check[] {
+  const { ledger } = record;
+  return [
+    [record.charges === 0 && record.captured === 0, `${end}, but ${record.captured} was captured`],
+    [record.held === 0, `${end}, but ${record.held} is held on the card`],
+    [record.owned === 0, `${end}, but the buyer owns ${count(record.owned, 'ticket')}`],
+    [
+      ledger.captureTransactions === 0 && ledger.stripeBalance === 0,
+      `${end}, but the ledger has ${count(ledger.captureTransactions, 'capture')}`,
+    ],
+    [record.holdsLive === 0, `${end}, but ${count(record.holdsLive, 'hold')} on order and tickets`],
+    [record.mails === 0, `${end}, but ${count(record.mails, 'receipt')} went out`],
+  ];
+}
+
+function ofAny({ claim, ledger, runs, history, deadLetters }: PurchaseRecord, end: string): Check[] {
+  const open = deadLetters.filter(({ resolved }) => !resolved);
+  return [
+    [ledger.sumsToZero, 'its ledger entries do not sum to zero'],
+    [claim !== undefined, 'there is no claim'],
+    [claim === undefined || claim.status === 'settled', 'its claim was never settled'],
+    [
+      claim?.result === undefined || claim.result.status === end,
+      `its claim says ${claim?.result?.status}, the caller heard ${end}`,
+    ],
+    [runs <= 1, `${runs} runs of one workflow id`],
+    [history === undefined || history.status === 'COMPLETED', `its workflow is ${history?.status}`],
+    [open.length === 0, `open dead letters: ${open.map(({ step, error }) => `${step} (${error})`).join(', ')}`],
+  ];
+}

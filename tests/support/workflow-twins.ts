@@ -1,0 +1,228 @@
+/**
+ * Twins of all activities: they keep what would have happened in the world outside, one world per workflow, and behave
+ * as a test plans. What they keep is what tests judge a workflow by.
+ */
+import { Context } from '@temporalio/activity';
+import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
+import type { MailActivities } from '../../activities/mail.ts';
+import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
+import type { TicketActivities } from '../../activities/tickets.ts';
+import type { EmailResult } from '../../contracts/mail.ts';
+import type { MintResult } from '../../contracts/mint.ts';
+import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
+import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
+
+type Activities = CardActivities & TicketActivities & MailActivities & RecordActivities;
+export type ActivityName = keyof Activities;
+
+export interface Call {
+  activity: ActivityName;
+  attempt: number;
+  input: unknown;
+}
+
+export interface Letter extends ParkInput {
+  open: boolean;
+}
+
+export const transactionHash = `0x${'ab'.repeat(32)}`;
+
+/** The world outside of one workflow. */
+export class Twin {
+  readonly calls: Call[] = [];
+  readonly letters = new Map<string, Letter>();
+  money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
+  tickets: 'none' | 'minted' | 'burned' = 'none';
+  claim: { owned: boolean; result?: PaymentResult | MintResult } = { owned: false };
+  receipt: 'none' | 'sent' | 'handed over' = 'none';
+  /** How long the provider holds the money. Milliseconds. */
+  authorizationMs = 7 * 24 * 3_600_000;
+  readonly #fences = new Set<string>();
+  readonly #plans = new Map<ActivityName, Behaviour[]>();
+  readonly #always = new Map<ActivityName, Behaviour>();
+  #changed: (() => void)[] = [];
+
+  /** One behaviour per attempt, then it answers. */
+  plan(activity: ActivityName, ...behaviours: Behaviour[]): this {
+    this.#plans.set(activity, behaviours);
+    return this;
+  }
+
+  /** In every attempt that is not planned; undefined heals it. */
+  always(activity: ActivityName, behaviour: Behaviour | undefined): this {
+    if (behaviour) this.#always.set(activity, behaviour);
+    else this.#always.delete(activity);
+    return this;
+  }
+
+  async perform<T>(activity: ActivityName, input: unknown, effect: () => T): Promise<T> {
+    const behaviour = this.#plans.get(activity)?.shift() ?? this.#always.get(activity) ?? answers;
+    this.calls.push({ activity, attempt: Context.current().info.attempt, input });
+    for (const notify of this.#changed.splice(0)) notify();
+    return behaviour(effect);
+  }
+
+  count(activity: ActivityName): number {
+    return this.calls.filter((call) => call.activity === activity).length;
+  }
+
+  /** Resolves once the activity has begun that many attempts. */
+  async begun(activity: ActivityName, times = 1): Promise<void> {
+    while (this.count(activity) < times) await new Promise<void>((resolve) => this.#changed.push(resolve));
+  }
+
+  /** The steps that had any attempt, in the order of their first one. */
+  get order(): ActivityName[] {
+    return [...new Set(this.calls.map(({ activity }) => activity))];
+  }
+
+  inputsOf(activity: ActivityName): unknown[] {
+    return this.calls.filter((call) => call.activity === activity).map(({ input }) => input);
+  }
+
+  fence(step: string): void {
+    this.#fences.add(step);
+  }
+
+  refuseFenced(step: string): void {
+    if (this.#fences.has(step)) throw fenced();
+  }
+}
+
+/** Twins by workflow id. */
+export class Twins {
+  readonly #byWorkflow = new Map<string, Twin>();
+
+  of(workflowId: string): Twin {
+    const known = this.#byWorkflow.get(workflowId);
+    if (known) return known;
+    const twin = new Twin();
+    this.#byWorkflow.set(workflowId, twin);
+    return twin;
+  }
+
+  get current(): Twin {
+    return this.of(Context.current().info.workflowExecution!.workflowId);
+  }
+}
+
+const intentOf = ({ workflowId }: { workflowId: string }) => `pi_${workflowId.replaceAll(':', '_')}`;
+
+export function createCardTwins(twins: Twins): CardActivities {
+  function authorize(twin: Twin, input: AuthorizeInput) {
+    twin.refuseFenced('authorize');
+    if (twin.money === 'untouched') twin.money = 'held';
+    const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
+    return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
+  }
+  return {
+    authorizePayment: (input) => {
+      const twin = twins.current;
+      return twin.perform('authorizePayment', input, () => authorize(twin, input));
+    },
+    capturePayment: (input) => {
+      const twin = twins.current;
+      return twin.perform('capturePayment', input, () => {
+        if (twin.money === 'voided') throw decline('authorization_ended');
+        twin.money = 'captured';
+        return {
+          intentId: input.intentId,
+          chargeId: 'ch_1',
+          amount: 5_250,
+          balanceTransactionId: 'txn_1',
+          providerFee: 182,
+          availableOn: '2027-01-03T00:00:00.000Z',
+        };
+      });
+    },
+    voidPayment: (input) => {
+      const twin = twins.current;
+      return twin.perform('voidPayment', input, () => {
+        twin.fence('authorize');
+        if (twin.money === 'captured') throw refuse('captured_elsewhere');
+        if (twin.money === 'held') twin.money = 'voided';
+      });
+    },
+  };
+}
+
+export function createTicketTwins(twins: Twins): TicketActivities {
+  return {
+    mintTickets: (input) => {
+      const twin = twins.current;
+      return twin.perform('mintTickets', input, () => {
+        twin.refuseFenced('mint');
+        twin.tickets = 'minted';
+        const outcome: MintOutcome = {
+          transactionHash,
+          tickets: input.tickets.map(({ ticketId }, index) => ({ ticketId, tokenId: String(index + 1) })),
+        };
+        const [ticket] = outcome.tickets;
+        if (input.settles && ticket) twin.claim.result ??= { status: 'minted', ticket, transactionHash };
+        return outcome;
+      });
+    },
+    burnTickets: (input) => {
+      const twin = twins.current;
+      return twin.perform('burnTickets', input, () => {
+        twin.fence('mint');
+        if (twin.tickets === 'minted') twin.tickets = 'burned';
+        // What the claim says of a mint is true no longer.
+        if (twin.claim.result?.status === 'minted') delete twin.claim.result;
+      });
+    },
+  };
+}
+
+const sent: EmailResult = { status: 'sent', messageId: '<receipt@boxoffice.test>' };
+
+export function createMailTwins(twins: Twins): MailActivities {
+  const send = (activity: 'sendMail' | 'sendReceipt', input: unknown) => {
+    const twin = twins.current;
+    return twin.perform(activity, input, () => {
+      twin.receipt = 'sent';
+      return sent;
+    });
+  };
+  return { sendMail: (input) => send('sendMail', input), sendReceipt: (input) => send('sendReceipt', input) };
+}
+
+export function createRecordTwins(twins: Twins): RecordActivities {
+  const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
+    const twin = twins.current;
+    return twin.perform(activity, input, (): Claimed<Result> => {
+      const { result } = twin.claim;
+      if (result) return { kind: 'ended', result: result as Result };
+      twin.claim.owned = true;
+      return { kind: 'owned' };
+    });
+  };
+  const settle = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: { result: Result }) => {
+    const twin = twins.current;
+    return twin.perform(activity, input, () => (twin.claim.result ??= input.result) as Result);
+  };
+  return {
+    claimPayment: (input) => take<PaymentResult>('claimPayment', input),
+    settlePayment: (input) => settle<PaymentResult>('settlePayment', input),
+    closePayment: (input) => settle<PaymentResult>('closePayment', input),
+    claimMint: (input) => take<MintResult>('claimMint', input),
+    closeMint: (input) => settle<MintResult>('closeMint', input),
+    park: (input) => {
+      const twin = twins.current;
+      return twin.perform('park', input, () => void twin.letters.set(input.step, { ...input, open: true }));
+    },
+    unpark: (input) => {
+      const twin = twins.current;
+      return twin.perform('unpark', input, () => {
+        const letter = twin.letters.get(input.step);
+        if (letter) letter.open = false;
+      });
+    },
+    handOverReceipt: (input) => {
+      const twin = twins.current;
+      return twin.perform('handOverReceipt', input, () => {
+        twin.receipt = 'handed over';
+      });
+    },
+  };
+}

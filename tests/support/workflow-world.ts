@@ -1,0 +1,197 @@
+/** The workflows as a worker runs them, on the time-skipping server, with twins for all activities. */
+import { readFile } from 'node:fs/promises';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { emailStart, mintStart, paymentStart } from '../../client/start-options.ts';
+import { fingerprintOf } from '../../contracts/hashes.ts';
+import { authorizedUpdateId } from '../../contracts/ids.ts';
+import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
+import { authorizedUpdate, workflowTypes } from '../../contracts/messages.ts';
+import type { MintInput, MintResult } from '../../contracts/mint.ts';
+import type { EarlyAnswer, PaymentInput, PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
+import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
+import { searchAttributes } from '../../contracts/search-attributes.ts';
+import type { TaskQueue } from '../../contracts/task-queues.ts';
+import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
+import { ensureWorkflowBundle } from '../../workers/bundle.ts';
+import { orderOf } from './orders.ts';
+import { createCardTwins, createMailTwins, createRecordTwins, createTicketTwins, Twins, type Twin } from './workflow-twins.ts';
+
+/** A workflow that was started, and the world outside of it. */
+export interface Started<Run extends (input: never) => Promise<unknown>> {
+  handle: WorkflowHandle<Run>;
+  twin: Twin;
+}
+export type StartedPayment = Started<(input: PaymentInput) => Promise<PaymentResult>> & {
+  order: PurchaseOrder;
+  fingerprint: string;
+};
+type Plan = (twin: Twin) => void;
+
+export interface WorkflowWorld {
+  env: TestWorkflowEnvironment;
+  client: Client;
+  /** `plan` sets the twin up before anything can call it. */
+  payment(plan?: Plan, change?: Partial<PurchaseOrder>): Promise<StartedPayment>;
+  /** As a service does: start and early answer in one round trip. */
+  purchase(plan?: Plan, change?: Partial<PurchaseOrder>): Promise<StartedPayment & { early: Promise<EarlyAnswer> }>;
+  mint(plan?: Plan): Promise<Started<(input: MintInput) => Promise<MintResult>>>;
+  email(plan?: Plan): Promise<Started<(input: SendEmailInput) => Promise<EmailResult>>>;
+  close(): Promise<void>;
+}
+
+const identity = 'twin-world';
+let count = 0;
+
+/** No two purchases of a world share anything. */
+function freshOrder(change: Partial<PurchaseOrder> = {}): PurchaseOrder {
+  count += 1;
+  return orderOf({ idempotencyKey: `key-${count}`, orderId: `order-${count}`, ...change });
+}
+
+const mintRequest = (): MintRequest => ({
+  tenantId: 'acme',
+  venueId: 'arena',
+  eventId: 'summer-night',
+  ticketId: `guest-${(count += 1)}`,
+  mintKey: 'guest-list',
+  wallet: `0x${'1'.repeat(40)}`,
+  reason: 'guest list',
+});
+
+const emailRequest = (): EmailRequest => ({
+  tenantId: 'acme',
+  messageKey: `message-${(count += 1)}`,
+  emailRef: 'c_1',
+  message: { template: 'ticket-confirmation', paymentKey: 'key-1' },
+});
+
+/** temporal.api.enums.v1.IndexedValueType */
+const attributeTypes = { KEYWORD: 2, INT: 3 } as const;
+
+async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflowEnvironment> {
+  const client = { identity };
+  const keys = Object.values(searchAttributes);
+  if (server === 'dev') {
+    const executable = await devServer();
+    return TestWorkflowEnvironment.createLocal({ server: { executable, searchAttributes: keys }, client });
+  }
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: await timeSkippingServer() },
+    client,
+  });
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: env.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(keys.map(({ name, type }) => [name, attributeTypes[type]])),
+  });
+  return env;
+}
+
+async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
+  const providers = { stripe: createCardTwins(twins), chain: createTicketTwins(twins), email: createMailTwins(twins) };
+  const common = (taskQueue: TaskQueue): WorkerOptions => ({
+    connection: env.nativeConnection,
+    namespace: env.namespace ?? 'default',
+    taskQueue,
+    identity,
+    maxHeartbeatThrottleInterval: '50 milliseconds',
+  });
+  const workers = await Promise.all([
+    ...(['money', 'communication'] as const).map((queue) =>
+      Worker.create({ ...common(queue), workflowBundle: { code }, activities: createRecordTwins(twins) }),
+    ),
+    ...Object.entries(providers).map(([queue, activities]) =>
+      Worker.create({ ...common(queue as TaskQueue), activities }),
+    ),
+  ]);
+  const runs = Promise.all(workers.map((worker) => worker.run()));
+  return async () => {
+    for (const worker of workers) worker.shutdown();
+    await runs;
+  };
+}
+
+/** `bundle` is the code of another bundle than the present sources', for a test that breaks one. */
+export async function startWorkflowWorld({
+  server = 'time-skipping',
+  bundle,
+}: { server?: 'time-skipping' | 'dev'; bundle?: string } = {}): Promise<WorkflowWorld> {
+  installQuietRuntime();
+  const code = bundle ?? (await readFile(await ensureWorkflowBundle(), 'utf8'));
+  const env = await startServer(server);
+  const twins = new Twins();
+  const stop = await startWorkers(env, twins, code);
+  const { client } = env;
+
+  function prepare(plan: Plan | undefined, change: Partial<PurchaseOrder> | undefined) {
+    const order = freshOrder(change);
+    const fingerprint = fingerprintOf(order);
+    const start = paymentStart(order, fingerprint);
+    const twin = twins.of(start.workflowId);
+    plan?.(twin);
+    const handle = client.workflow.getHandle<(input: PaymentInput) => Promise<PaymentResult>>(start.workflowId);
+    return { start, started: { handle, twin, order, fingerprint } };
+  }
+
+  return {
+    env,
+    client,
+    async payment(plan, change) {
+      const { start, started } = prepare(plan, change);
+      await client.workflow.start<(input: PaymentInput) => Promise<PaymentResult>>(workflowTypes.payment, {
+        ...start,
+        args: [...start.args],
+      });
+      return started;
+    },
+    async purchase(plan, change) {
+      const { start, started } = prepare(plan, change);
+      const { fingerprint } = started;
+      const early = client.workflow.executeUpdateWithStart(authorizedUpdate, {
+        startWorkflowOperation: new WithStartWorkflowOperation(workflowTypes.payment, start),
+        args: [{ fingerprint }],
+        updateId: authorizedUpdateId(fingerprint),
+      });
+      await Promise.race([early, started.twin.begun('claimPayment')]);
+      return { ...started, early };
+    },
+    async mint(plan) {
+      const request = mintRequest();
+      const start = mintStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: MintInput) => Promise<MintResult>>(workflowTypes.mint, {
+        ...start,
+        args: [...start.args],
+      });
+      return { handle, twin };
+    },
+    async email(plan) {
+      const request = emailRequest();
+      const start = emailStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: SendEmailInput) => Promise<EmailResult>>(
+        workflowTypes.sendEmail,
+        { ...start, args: [...start.args] },
+      );
+      return { handle, twin };
+    },
+    async close() {
+      await stop();
+      await env.teardown();
+    },
+  };
+}
+
+let installed = false;
+
+/** Planned failures are no news. */
+function installQuietRuntime(): void {
+  if (installed) return;
+  installed = true;
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter } } });
+}

@@ -1,5 +1,5 @@
 /** What is done to a buyer's card: authorize, capture, void. One file per outside thing: this one is Stripe's. */
-import { CancelledFailure } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import { failureTypes } from '../contracts/failures.ts';
 import { providerKeyOf } from '../contracts/hashes.ts';
 import { jobTypes } from '../contracts/job-types.ts';
@@ -79,20 +79,21 @@ export function createCardActivities(deps: {
     return undefined;
   }
 
-  /** An intent that is not there now may still come while a request of ours is under way. */
-  function requireTimeoutPast(history: StepHistory): void {
-    if (!history.lastSentAt) return;
-    const remaining = Date.parse(history.lastSentAt) + provider.requestTimeoutMs + afterTimeoutMs - Date.now();
-    if (remaining > 0) throw retryIn(remaining, 'in_flight', history.sent);
-  }
-
-  /** After a replayed 500, an expired key or a spent budget: is there an intent, whatever its call answered? */
-  async function lookUp(input: StepInput): Promise<Intent | undefined> {
-    const history = await steps.read(stepOf(input, 'authorize'));
-    if (history.sent === 0) return undefined;
-    const found = await find(input.workflowId, history);
-    if (!found) requireTimeoutPast(history);
-    return found;
+  /**
+   * The intent of this workflow, or the certainty that there is none. One that is not listed while a request of ours may
+   * be under way can still come, so the time is taken before the listing. By then it is asked `again` later, or waited
+   * for here: after a stored 500, which each further POST repeats while it moves that time on.
+   */
+  async function lookUp(input: StepInput, again: 'later' | 'here'): Promise<Intent | undefined> {
+    for (;;) {
+      const history = await steps.read(stepOf(input, 'authorize'));
+      if (history.sent === 0 || !history.lastSentAt) return undefined;
+      const remaining = Date.parse(history.lastSentAt) + provider.requestTimeoutMs + afterTimeoutMs - Date.now();
+      const found = await find(input.workflowId, history);
+      if (found || remaining <= 0) return found;
+      if (again === 'later') throw retryIn(remaining, 'in_flight', history.sent);
+      await Context.current().sleep(remaining);
+    }
   }
 
   async function cancelIntent(input: StepInput, intentId: string): Promise<void> {
@@ -141,23 +142,24 @@ export function createCardActivities(deps: {
   async function authorizePayment(input: AuthorizeInput): Promise<Authorization> {
     const history = await steps.read(stepOf(input, 'authorize'));
     if (history.firstSentAt && Date.parse(history.firstSentAt) + keysAreSafeForMs < Date.now()) {
-      const found = await lookUp(input);
+      const found = await lookUp(input, 'later');
       if (found) return authorizationOf(input, found);
       await steps.raiseGeneration({ ...stepOf(input, 'authorize'), from: history.generation });
     }
+    let intent: Intent;
     try {
-      const intent = await lanes.change('stripe', countedOf(input, 'authorize'), ({ generation }) =>
+      intent = await lanes.change('stripe', countedOf(input, 'authorize'), ({ generation }) =>
         provider.authorize(input, providerKeyOf(input.workflowId, 'authorize', generation)),
       );
-      return await authorizationOf(input, intent);
     } catch (error) {
       const replayed = detailOf(error)?.facts?.['replayed'] === true && typeOf(error) === failureTypes.retry;
       if (!replayed && typeOf(error) !== failureTypes.budgetExhausted) throw error;
-      const found = await lookUp(input);
+      const found = await lookUp(input, replayed ? 'here' : 'later');
       if (found) return authorizationOf(input, found);
-      if (replayed) await raiseIfReplayed(error, input, 'authorize');
+      await raiseIfReplayed(error, input, 'authorize');
       throw error;
     }
+    return authorizationOf(input, intent);
   }
 
   async function capturePayment(input: CaptureInput): Promise<Capture> {
@@ -182,12 +184,10 @@ export function createCardActivities(deps: {
   }
 
   async function voidPayment(input: VoidInput): Promise<void> {
-    const history = await steps.fence(stepOf(input, 'authorize'));
-    if (history.sent === 0) return;
+    await steps.fence(stepOf(input, 'authorize'));
     if (input.intentId) return cancelIntent(input, input.intentId);
-    const found = await find(input.workflowId, history);
-    if (!found) return requireTimeoutPast(history);
-    if (found.status !== 'canceled') await cancelIntent(input, found.intentId);
+    const found = await lookUp(input, 'later');
+    if (found && found.status !== 'canceled') await cancelIntent(input, found.intentId);
   }
 
   return { authorizePayment, capturePayment, voidPayment };

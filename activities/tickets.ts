@@ -3,7 +3,7 @@
  * it is sent, and is sent again, byte for byte, until it is in the chain: its nonce blocks every later one until then.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import { failureTypes } from '../contracts/failures.ts';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
@@ -26,6 +26,8 @@ const { decline, refuse, retryIn } = createFailures('chain');
 
 /** How long one attempt watches for its block before Temporal asks again. Milliseconds. */
 const watchMs = 60_000;
+/** A node behind a balancer may learn of a transaction later than the one that took it; sent again is not before. Milliseconds. */
+const gossipMs = policy.backoff.delayMs;
 
 export interface MintTicketsInput {
   operation: Operation;
@@ -87,15 +89,17 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
   const stored = (operation: Operation, step: Step) => transactions.of(operation.tenantId, operation.workflowId, step);
 
   function sign(operation: Operation, step: Step, plan: TransactionPlan): Promise<ChainTransaction> {
-    return transactions.signNext({
-      tenantId: operation.tenantId,
-      workflowId: operation.workflowId,
-      step,
-      chainId: provider.chainId,
-      issuer: provider.issuer,
-      seedNonce: () => ask(() => provider.nextNonce()),
-      sign: (nonce) => provider.sign(plan, nonce),
-    });
+    return ask(() =>
+      transactions.signNext({
+        tenantId: operation.tenantId,
+        workflowId: operation.workflowId,
+        step,
+        chainId: provider.chainId,
+        issuer: provider.issuer,
+        seedNonce: () => ask(() => provider.nextNonce()),
+        sign: (nonce) => provider.sign(plan, nonce),
+      }),
+    );
   }
 
   /** Sends what the chain does not have yet. */
@@ -108,10 +112,12 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
   /** Until the transaction is in the chain deep enough, whichever way it ended. Holds no slot while it waits. */
   async function confirmed(hash: string): Promise<Mined> {
     const giveUpAt = Date.now() + watchMs;
+    let lastSeenAt = Date.now();
     for (;;) {
       const seen = await ask(() => provider.inclusion(hash as Hex));
       if (seen.state === 'mined' && seen.confirmations >= deps.confirmations) return seen;
-      if (seen.state === 'absent') throw retryIn(deps.pollMs, 'transaction_absent', 1);
+      if (seen.state !== 'absent') lastSeenAt = Date.now();
+      else if (Date.now() - lastSeenAt >= gossipMs) throw retryIn(deps.pollMs, 'transaction_absent', 1);
       if (Date.now() > giveUpAt) throw retryIn(deps.pollMs, 'not_confirmed_yet', 1);
       await Context.current().sleep(deps.pollMs);
     }
@@ -147,15 +153,17 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
 
   async function mintTickets(input: MintTicketsInput): Promise<MintOutcome> {
     const { operation, wallet, venueId, eventId, tickets, round, settles } = input;
-    const reservation = await mints.reserve({
-      operation,
-      step: 'mint',
-      tickets,
-      wallet,
-      venueId,
-      eventId,
-      tokenIdOf: (ticketId, generation) => tokenIdOf(operation.tenantId, ticketId, generation),
-    });
+    const reservation = await ask(() =>
+      mints.reserve({
+        operation,
+        step: 'mint',
+        tickets,
+        wallet,
+        venueId,
+        eventId,
+        tokenIdOf: (ticketId, generation) => tokenIdOf(operation.tenantId, ticketId, generation),
+      }),
+    );
     if ('taken' in reservation) throw decline('ticket_taken', { ticketId: reservation.taken });
     const tokenIds = reservation.reserved.map(({ tokenId }) => BigInt(tokenId));
 
@@ -186,22 +194,60 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
     const counted = countedOf(operation, 'burn', round);
     const mint = await stored(operation, 'mint');
     const mined = mint && (await include(counted, mint));
-    if (!mined?.success) return mints.release({ operation });
+    const records = await mints.of(operation);
+    if (!mint || !mined?.success) {
+      // Recorded as minted, and a reorganization has made another end of it: a person decides.
+      if (mint && records.some(({ status }) => status === 'minted'))
+        throw refuse('mint_reorganized', { transactionHash: mint.hash });
+      return mints.release({ operation });
+    }
 
-    const tokenIds = (await mints.of(operation)).map(({ tokenId }) => BigInt(tokenId));
-    const burn = (await stored(operation, 'burn')) ?? (await sign(operation, 'burn', await planBurn(tokenIds)));
-    const result = await include(counted, burn);
-    if (!result.success) throw refuse('burn_reverted', { transactionHash: burn.hash });
-    await mints.burned({ operation, transactionHash: burn.hash });
+    const burn = await burnTransaction(
+      operation,
+      records.map(({ tokenId }) => BigInt(tokenId)),
+    );
+    if (burn) {
+      const result = await include(counted, burn);
+      if (!result.success) throw refuse('burn_reverted', { transactionHash: burn.hash });
+    }
+    // Burned by a transaction that is not ours: only the mint's can be named.
+    await mints.burned({ operation, transactionHash: burn?.hash ?? mint.hash });
+  }
+
+  /** The stored burn, or a new one of what stands on the chain; undefined when nothing does. */
+  async function burnTransaction(operation: Operation, tokenIds: bigint[]): Promise<ChainTransaction | undefined> {
+    const earlier = await stored(operation, 'burn');
+    if (earlier) return earlier;
+    let plan = await planBurn(tokenIds);
+    if (plan === 'not_minted') {
+      // Our own earlier attempt's doing? That one was stored before it was sent.
+      const meanwhile = await stored(operation, 'burn');
+      if (meanwhile) return meanwhile;
+      const standing = await standingOf(tokenIds);
+      if (standing.length === 0) return undefined;
+      plan = await planBurn(standing);
+      if (plan === 'not_minted') throw retryIn(deps.pollMs, 'not_minted');
+    }
+    return sign(operation, 'burn', plan);
+  }
+
+  /** Which of the tokens have an owner. A node that says of one that it never was has not seen our mint: ask again. */
+  async function standingOf(tokenIds: bigint[]): Promise<bigint[]> {
+    const minted = await ask(() => provider.everMinted(tokenIds));
+    if (minted.includes(false)) throw retryIn(deps.pollMs, 'mint_not_seen');
+    const owners = await ask(() => provider.ownersOf(tokenIds));
+    return tokenIds.filter((_, index) => owners[index] !== null);
   }
 
   /** A ticket that left the wallet it was minted to is no longer ours to take: a person decides. */
-  async function planBurn(tokenIds: bigint[]): Promise<TransactionPlan> {
+  async function planBurn(tokenIds: bigint[]): Promise<TransactionPlan | 'not_minted'> {
     try {
       return await ask(() => provider.planBurn(tokenIds));
     } catch (error) {
-      if (error instanceof CancelledFailure || typeOf(error) !== failureTypes.declined) throw error;
-      throw refuse(detailOf(error)?.code ?? 'burn_declined');
+      if (typeOf(error) !== failureTypes.declined) throw error;
+      const code = detailOf(error)?.code ?? 'burn_declined';
+      if (code === 'not_minted') return code;
+      throw refuse(code);
     }
   }
 

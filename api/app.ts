@@ -1,6 +1,6 @@
 /** Builds the API. Opens no port and no connection: server.ts does. */
 import { randomUUID } from 'node:crypto';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Convert } from 'typebox/value';
 import { createValidator } from '../contracts/schema/validate.ts';
@@ -18,7 +18,8 @@ import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 const defaultLimit = { max: 6_000, windowMs: 60_000 };
 
 export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
-  const loggerInstance: FastifyBaseLogger = deps.logger;
+  // Neither addresses nor headers of a request: they say who somebody is.
+  const loggerInstance: FastifyBaseLogger = deps.logger.child({}, { serializers: { req: requestLine } });
   const app = Fastify({
     loggerInstance,
     bodyLimit: 256 * 1_024,
@@ -41,7 +42,10 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     verifyToken: deps.verifyToken,
     docs: { prefix: docsPrefix, access: deps.docs === 'open' ? 'public' : 'docs.read' },
   });
-  await app.register(hardening, { limit: deps.limit ?? defaultLimit });
+  await app.register(hardening, {
+    limit: deps.limit ?? defaultLimit,
+    maxEventLoopDelayMs: deps.maxEventLoopDelayMs ?? 1_000,
+  });
   await app.register(docs);
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
@@ -49,6 +53,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(stripeWebhookRoutes, deps);
   return app;
 }
+
+const requestLine = ({ method, url }: FastifyRequest) => ({ method, url });
 
 /** Our own validator, so that an error over HTTP names every field in the words that the client uses. */
 function validatorOf(schema: TSchema, httpPart: string | undefined) {

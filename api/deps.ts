@@ -38,6 +38,8 @@ export interface ApiDeps {
   logger: Logger;
   webUi?: { url: string; namespace: string };
   limit?: RateLimit;
+  /** Above it requests are shed. Milliseconds. */
+  maxEventLoopDelayMs?: number;
   /** `token` by default. `open` is for a developer's own machine. */
   docs?: 'token' | 'open';
   /** How long a caller waits before 202. Milliseconds. */

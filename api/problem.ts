@@ -64,9 +64,16 @@ export function problemOf(error: unknown): ProblemBody {
   return bodyOf('internal', 'The request could not be answered; the log has the reason');
 }
 
+/** Without what an error carries besides its words: Postgres' `detail` quotes whole rows, and they may name a person. */
+function loggable(error: unknown): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, stack, cause, code }: HttpError = error;
+  return { name, message, code, stack, ...(cause === undefined ? {} : { cause: loggable(cause) }) };
+}
+
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error);
-  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  if (problem.status >= 500) request.log.error({ err: loggable(error), code: problem.code }, 'request failed');
   if (problem.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
   if (problem.code === 'unavailable') void reply.header('retry-after', '1');
   return reply.code(problem.status).type('application/problem+json').send(problem);

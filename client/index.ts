@@ -22,7 +22,7 @@ export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
-export { closedStatus } from './closed-status.ts';
+export { closedStatus } from '../contracts/payment-words.ts';
 
 export interface BoxofficeOptions {
   temporal:

@@ -5,17 +5,9 @@ import { parseWorkflowId } from '../contracts/ids.ts';
 import { workflowTypes } from '../contracts/messages.ts';
 import { Id } from '../contracts/schema/common.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
-import { type Attention, searchAttributes } from '../contracts/search-attributes.ts';
+import { attentions, searchAttributes } from '../contracts/search-attributes.ts';
 import { checked } from './errors.ts';
 import { translate } from './temporal-errors.ts';
-
-export const attentions = [
-  'none',
-  'approval',
-  'review',
-  'customer',
-  'provider',
-] as const satisfies readonly Attention[];
 
 export const PaymentFilter = Type.Object(
   {

@@ -4,13 +4,12 @@ import { Type } from 'typebox';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import { paymentWorkflowId } from '../contracts/ids.ts';
 import { type CancelRequest, cancelSignal, cancelUpdate, statusQuery } from '../contracts/messages.ts';
-import type { PaymentInput, PaymentResult, PaymentStage, PaymentStatus } from '../contracts/payment.ts';
+import { openStages, type PaymentInput, type PaymentResult, type PaymentStatus } from '../contracts/payment.ts';
 import { Id, Text } from '../contracts/schema/common.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
-import { closedStatus } from './closed-status.ts';
+import { attentions, searchAttributes } from '../contracts/search-attributes.ts';
+import { closedStatus } from '../contracts/payment-words.ts';
 import { checked, StillRunningError } from './errors.ts';
-import { attentions } from './list.ts';
 import { isDeadline, mayBeClosed, translate } from './temporal-errors.ts';
 
 export interface PaymentHandle {
@@ -73,8 +72,6 @@ async function statusOf(client: Client, workflowId: string, deadlineMs: number):
     throw translate(error, workflowId);
   }
 }
-
-const openStages: readonly PaymentStage[] = ['started', 'authorizing', 'minting', 'capturing', 'undoing', 'in review'];
 
 const oneOf = <T extends string>(known: readonly T[], text: string | undefined) => known.find((one) => one === text);
 

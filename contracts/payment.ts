@@ -1,4 +1,4 @@
-/** The life of a purchase as data: input, stages, ends. Types only, shared by workflow, client, API and CLI. */
+/** The life of a purchase as data: input, stages, ends. Shared by workflow, client, API and CLI. */
 import type { Currency } from './money.ts';
 import type { PurchaseOrder } from './schema/payment.ts';
 import type { Attention } from './search-attributes.ts';
@@ -14,8 +14,12 @@ export interface PaymentInput {
 /** `held`: on the card, not taken. `unknown`: a call may have had its effect; somebody is finding out. */
 export type MoneyMoved = 'none' | 'held' | 'captured' | 'unknown';
 
-export type PaymentStage =
-  'started' | 'authorizing' | 'minting' | 'capturing' | 'undoing' | 'in review' | PaymentResult['status'];
+/** Stages of a purchase that runs; each is where it may be found standing. */
+export const openStages = ['started', 'authorizing', 'minting', 'capturing', 'undoing', 'in review'] as const;
+export type OpenStage = (typeof openStages)[number];
+
+/** A purchase that ended stands where it ended. */
+export type PaymentStage = OpenStage | PaymentResult['status'];
 
 export interface MintedTicket {
   ticketId: string;

@@ -12,4 +12,5 @@ export const searchAttributes = {
 } as const;
 
 /** Whom a workflow waits for. `none` is work in progress. */
-export type Attention = 'none' | 'approval' | 'review' | 'customer' | 'provider';
+export const attentions = ['none', 'approval', 'review', 'customer', 'provider'] as const;
+export type Attention = (typeof attentions)[number];

@@ -169,7 +169,12 @@ function valueOf(env: Environment, name: string, faults: string[]): string | und
 }
 
 /** A secret never appears in an error message. */
-const isSecret = (name: string) => /KEY|SECRET|PASSWORD|TOKEN|URL$/.test(name);
+const isSecret = (name: string) => /KEY|SECRET|PASSWORD|TOKEN|JWKS|URL$/.test(name);
+
+/** Conversion would cut `8080.5`, read `0x10` and count `true` as 1: a slip of the pen would become another setting. */
+const numerals: Readonly<Record<string, RegExp>> = { integer: /^-?\d+$/, number: /^-?\d+(\.\d+)?$/ };
+const isSlip = ({ type = '' }: { type?: string }, value: unknown) =>
+  typeof value === 'string' && numerals[type]?.test(value) === false;
 
 function readPart(env: Environment, schema: TObject, faults: string[]): Record<string, unknown> {
   const given: Record<string, unknown> = {};
@@ -177,7 +182,10 @@ function readPart(env: Environment, schema: TObject, faults: string[]): Record<s
     const value = valueOf(env, name, faults) ?? property.default;
     if (value !== undefined) given[name] = value;
   }
-  const converted = Convert(schema, given) as Record<string, unknown>;
+  const converted = Convert(schema, { ...given }) as Record<string, unknown>;
+  for (const [name, property] of Object.entries(schema.properties)) {
+    if (isSlip(property as { type?: string }, given[name])) converted[name] = given[name];
+  }
   try {
     return createValidator(schema)(converted);
   } catch (error) {

@@ -10,7 +10,7 @@ import { backoffMs, type JobPolicy } from '../contracts/job-types.ts';
 import { BudgetExhaustedError, StepFencedError } from '../contracts/step-errors.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import type { Grant, Limiter } from './limiter.ts';
-import type { SentCall, SentCalls, StepRef } from './sent-calls.ts';
+import { leavesWithinMs, type SentCall, type SentCalls, type StepRef } from './sent-calls.ts';
 
 /** A call that changes state at the provider counts against its job's budget; a read does not. */
 export interface Counted {
@@ -57,12 +57,7 @@ export function createLaneCaller(deps: {
       return await limiter.acquire(lane, AbortSignal.any([Context.current().cancellationSignal, stopping]));
     } catch (error) {
       if (!stopping.aborted) throw error;
-      throw new ProviderFault({
-        provider: lane,
-        kind: 'not_sent',
-        code: 'worker_stopping',
-        message: 'the worker stops',
-      });
+      throw notSent(lane, 'worker_stopping', 'the worker stops');
     }
   }
 
@@ -81,63 +76,81 @@ export function createLaneCaller(deps: {
     }
   }
 
-  /** Closes the lane for as long as the provider says and returns that time. Milliseconds. */
-  async function closeLane(lane: LaneName, fault: ProviderFault): Promise<number> {
-    const milliseconds = fault.retryAfterMs ?? limits[lane].cooldownMs;
-    await limiter.block(lane, milliseconds);
-    return milliseconds;
+  /** For as long as the provider says; it does not say so with a time of 0. Milliseconds. */
+  const closureOf = (lane: LaneName, fault: ProviderFault) => fault.retryAfterMs || limits[lane].cooldownMs;
+
+  /** A 429 closes the lane before anything else is done: the next call must not leave inside of its Retry-After. */
+  async function closing<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isFault(error, 'rate_limited')) await limiter.block(lane, closureOf(lane, error));
+      throw error;
+    }
   }
 
   /** Repeats `attempt` while the provider answers 429: such a call was not looked at, so it is no attempt. */
-  async function throughClosures<T>(lane: LaneName, attempt: () => Promise<T>): Promise<T> {
+  async function throughClosures<T>(lane: LaneName, attempt: () => Promise<T>, sentSoFar: () => number): Promise<T> {
     const giveUpAt = Date.now() + longestWaitMs;
     for (;;) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof ProviderFault) || error.kind !== 'rate_limited') throw error;
-        const closedMs = await closeLane(lane, error);
-        if (Date.now() + closedMs > giveUpAt) throw retryLater(error, 0, closedMs);
+        if (!isFault(error, 'rate_limited')) throw error;
+        const closedMs = closureOf(lane, error);
+        if (Date.now() + closedMs > giveUpAt) throw retryLater(error, sentSoFar(), closedMs);
       }
     }
   }
 
-  async function ask<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
+  async function asked<T>(lane: LaneName, attempt: () => Promise<T>): Promise<T> {
     try {
-      return await throughClosures(lane, call);
+      return await throughClosures(lane, attempt, () => 0);
     } catch (error) {
       throw toFailure(error, 0, scaled(readRetryMs));
     }
   }
 
   return {
-    ask,
-    read: (lane, call) => ask(lane, () => paced(lane, call)),
+    ask: (lane, call) => asked(lane, () => closing(lane, call)),
+    read: (lane, call) => asked(lane, () => paced(lane, () => closing(lane, call))),
 
     change: async (lane, { step, policy, budget }, call) => {
       let sent = 0;
       const attempt = () =>
         paced(lane, async () => {
+          const askedAt = Date.now();
           const counted = await sentCalls.begin({ ...step, budget });
           sent = counted.sent;
           try {
-            return await call(counted);
+            if (Date.now() - askedAt > leavesWithinMs)
+              throw notSent(lane, 'counted_too_long_ago', 'the count took long');
+            return await closing(lane, () => call(counted));
           } catch (error) {
-            if (error instanceof ProviderFault && (error.kind === 'not_sent' || error.kind === 'rate_limited')) {
-              await sentCalls.giveBack(step);
-              sent -= 1;
+            if (isFault(error, 'not_sent') || isFault(error, 'rate_limited')) {
+              // One counted too many is safe, so what the provider said is not lost to a database that is away.
+              await sentCalls.giveBack(step).then(
+                () => (sent -= 1),
+                () => undefined,
+              );
             }
             throw error;
           }
         });
       try {
-        return await throughClosures(lane, attempt);
+        return await throughClosures(lane, attempt, () => sent);
       } catch (error) {
         throw toFailure(error, sent, scaled(backoffMs(policy, sent)));
       }
     },
   };
 }
+
+const isFault = (error: unknown, kind: ProviderFault['kind']): error is ProviderFault =>
+  error instanceof ProviderFault && error.kind === kind;
+
+const notSent = (provider: string, code: string, message: string) =>
+  new ProviderFault({ provider, kind: 'not_sent', code, message });
 
 function failureOf(
   type: (typeof failureTypes)[keyof typeof failureTypes],

@@ -10,6 +10,8 @@ import type { Grant, Limiter, LaneStatus } from './limiter.ts';
 const windowMs = 1_000;
 /** Timers fire up to a millisecond early; a grant a hair too early would be one call too many at the provider. */
 const timerSlackMs = 1;
+/** Node's timers know no longer wait, and fire at once when asked for one. */
+const longestTimerMs = 2 ** 31 - 1;
 
 interface Waiter {
   signal: AbortSignal;
@@ -20,7 +22,10 @@ interface Waiter {
 class Lane {
   readonly #limits: LaneLimits;
   readonly #now: () => number;
-  /** Start times of the last calls, oldest first; never more than `perSecond` of them. */
+  /** At most this many starts in any `#window` milliseconds. */
+  readonly #calls: number;
+  readonly #window: number;
+  /** Start times of the last calls, oldest first; never more than `#calls` of them. */
   #starts: number[] = [];
   #inFlight = 0;
   #blockedUntil = 0;
@@ -28,8 +33,12 @@ class Lane {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: LaneLimits, now: () => number) {
+    const { perSecond } = limits;
     this.#limits = limits;
     this.#now = now;
+    // Less than one call a second: one call per correspondingly longer window.
+    this.#calls = Math.max(1, Math.floor(perSecond));
+    this.#window = perSecond >= 1 ? windowMs : windowMs / perSecond;
   }
 
   acquire(signal: AbortSignal): Promise<Grant> {
@@ -38,6 +47,8 @@ class Lane {
       const leave = () => {
         this.#queue = this.#queue.filter((other) => other !== waiter);
         reject(signal.reason as Error);
+        // Stops the timer when nobody waits any more: it would keep a stopped worker's process alive.
+        this.#serve();
       };
       const waiter: Waiter = {
         signal,
@@ -73,13 +84,9 @@ class Lane {
   /** Milliseconds until the next call may start. */
   #delay(now: number): number {
     const blocked = this.#blockedUntil - now;
-    const { perSecond } = this.#limits;
-    if (!Number.isFinite(perSecond)) return Math.max(0, blocked);
-    // Less than one call a second: one call per correspondingly longer window.
-    const [calls, window] = perSecond >= 1 ? [Math.floor(perSecond), windowMs] : [1, windowMs / perSecond];
-    const oldest = this.#starts.length < calls ? undefined : this.#starts.at(-calls);
-    const windowFull = oldest === undefined ? 0 : oldest + window + timerSlackMs - now;
-    return Math.max(0, blocked, windowFull);
+    const [oldest] = this.#starts;
+    const full = oldest !== undefined && this.#starts.length === this.#calls;
+    return Math.max(0, blocked, full ? oldest + this.#window + timerSlackMs - now : 0);
   }
 
   #serve(): void {
@@ -88,7 +95,7 @@ class Lane {
       const now = this.#now();
       const delay = this.#delay(now);
       if (delay > 0) {
-        this.#timer = setTimeout(() => this.#serve(), Math.ceil(delay));
+        this.#timer = setTimeout(() => this.#serve(), Math.min(Math.ceil(delay), longestTimerMs));
         return;
       }
       this.#start(now, this.#queue.shift()!);
@@ -97,9 +104,9 @@ class Lane {
 
   #start(now: number, waiter: Waiter): void {
     this.#inFlight += 1;
-    if (Number.isFinite(this.#limits.perSecond)) {
+    if (Number.isFinite(this.#calls)) {
       this.#starts.push(now);
-      if (this.#starts.length > this.#limits.perSecond) this.#starts.shift();
+      if (this.#starts.length > this.#calls) this.#starts.shift();
     }
     let held = true;
     waiter.grant({

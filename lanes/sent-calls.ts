@@ -7,6 +7,12 @@ export interface StepRef {
   step: string;
 }
 
+/**
+ * A counted call leaves within this time or not at all. Who waits until a step's last call can have no effect any more
+ * counts from when it was counted, so a process that stood still in between must not send it after all. Milliseconds.
+ */
+export const leavesWithinMs = 3_000;
+
 export interface SentCall {
   /** Including the one that is about to be made. */
   sent: number;

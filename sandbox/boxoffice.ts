@@ -25,6 +25,10 @@ export interface BoxofficeOptions {
   dir: string;
   onProgress?: OnProgress;
   onUnexpectedExit?: (name: string) => void;
+  /** As in WorldOptions. */
+  temporary?: boolean;
+  /** Gives up between two stages of the start; what was started is stopped then. */
+  signal?: AbortSignal;
   /** Adds to or replaces the environment of worker and API, e.g. `RATE_LIMITS`, `RETRY_SCALE`. */
   env?: Readonly<Record<string, string>>;
   /** Of the Stripe simulator, e.g. `STRIPE_LIMIT_PER_SECOND`. */
@@ -135,27 +139,55 @@ function environment(world: World, settings: Settings, contract: string, bundle:
   };
 }
 
-/** @throws Error when the folder holds a running world or a part does not come up; nothing is left behind then. */
+/**
+ * @throws Error when the folder holds a running world or a part does not come up, and the signal's reason when it was
+ *   aborted; nothing is left behind then.
+ */
 export async function startBoxoffice(options: BoxofficeOptions): Promise<RunningBoxoffice> {
   const bundling = ensureWorkflowBundle();
-  const [world, bundle] = await Promise.all([startWorld(options), bundling]);
+  bundling.catch(() => undefined); // heard of below
+  const world = await startWorld(options);
   try {
-    return await furnish(world, bundle, options);
+    return await furnish(world, await bundling, options);
   } catch (error) {
     await world.stop();
     throw error;
   }
 }
 
+/** As Promise.all, but waits for all to end even when one fails: nothing may start after the stop. */
+async function together<T extends readonly unknown[]>(work: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<T>;
+}
+
 async function furnish(world: World, bundle: string, options: BoxofficeOptions): Promise<RunningBoxoffice> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const settings = await makeSettings(world);
-  const { owner } = world.address('postgres');
-  const { rpc, chainId } = world.address('anvil');
-  const [contract] = await Promise.all([
-    deployTickets(rpc, chainId, settings.issuerKey),
-    migrate({ url: owner, log: () => undefined }).then(() => grantApplicationRoles(owner)),
+  const [running] = await together([
+    startOurs(world, settings, bundle, options),
     ...simulators(settings, options).map((program) => world.add(program)),
   ]);
+  signal?.throwIfAborted();
+  await world.publish(running.endpoints);
+  return running;
+}
+
+/** Schema and contract, then worker and API. */
+async function startOurs(
+  world: World,
+  settings: Settings,
+  bundle: string,
+  options: BoxofficeOptions,
+): Promise<RunningBoxoffice> {
+  const { owner } = world.address('postgres');
+  const { rpc, chainId } = world.address('anvil');
+  const [contract] = await together([
+    deployTickets(rpc, chainId, settings.issuerKey),
+    migrate({ url: owner, log: () => undefined }).then(() => grantApplicationRoles(owner)),
+  ]);
+  options.signal?.throwIfAborted();
 
   const env = { ...environment(world, settings, contract, bundle), ...options.env };
   const metricsPort = await world.freePort();
@@ -168,21 +200,18 @@ async function furnish(world: World, bundle: string, options: BoxofficeOptions):
       ready: { url: `${at(Number(port))}/health/ready` },
     });
   };
-  await Promise.all([
-    options.withWorker === false ? undefined : addWorker('worker', { METRICS_PORT: String(metricsPort) }),
-    options.withApi === false
-      ? undefined
-      : world.add({
-          name: 'api',
-          file: fileOf('api/server.ts'),
-          env,
-          ready: { url: `${at(settings.ports.api)}/health/ready` },
-        }),
+  const addApi = () =>
+    world.add({
+      name: 'api',
+      file: fileOf('api/server.ts'),
+      env,
+      ready: { url: `${at(settings.ports.api)}/health/ready` },
+    });
+  await together([
+    options.withWorker === false ? Promise.resolve() : addWorker('worker', { METRICS_PORT: String(metricsPort) }),
+    options.withApi === false ? Promise.resolve() : addApi(),
   ]);
-
-  const endpoints = endpointsOf(world, settings, contract, metricsPort);
-  await world.publish(endpoints);
-  return { world, endpoints, env, addWorker };
+  return { world, endpoints: endpointsOf(world, settings, contract, metricsPort), env, addWorker };
 }
 
 async function deployTickets(rpcUrl: string, chainId: number, issuerKey: `0x${string}`): Promise<string> {

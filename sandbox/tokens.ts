@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
-import { signingAlgorithm, signingKeyFile } from '../client/cli/signing.ts';
+import { signingAlgorithm, signingKeyFile } from '../cli/signing.ts';
 
-export { sandboxAudience, sandboxIssuer, signToken, type TokenClaims } from '../client/cli/signing.ts';
+export { sandboxAudience, sandboxIssuer, signToken, type TokenClaims } from '../cli/signing.ts';
 
 /** A private JWK with `kid` and `alg`. */
 export async function createSigningKey(): Promise<JWK> {

@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly onProgress?: OnProgress;
   /** A process ended although nobody killed or stopped it here. It can be started again. */
   readonly onUnexpectedExit?: (name: string, exit: Exit) => void;
+  /** The folder goes with its logs when this process ends without having stopped the world. */
+  readonly temporary?: boolean;
 }
 
 /** What a world publishes; it adds the process ids itself. */
@@ -74,6 +76,7 @@ export class World {
     this.#options = options;
     // Not the lock: by then it may be that of the next world here, which finds ours stale.
     this.#guardian.hideAtEnd(folder.endpoints);
+    if (options.temporary) this.#guardian.removeAtEnd(folder.dir);
   }
 
   /** startWorld in other words. */

@@ -1,11 +1,17 @@
 /** The part of `boxoffice setup` beyond Temporal: the tickets' contract. Safe to repeat. */
 import { getContractAddress, isHex } from 'viem';
-import type { SetupStep } from '../client/cli/setup.ts';
 import { walletAddress } from '../activities/providers/chain/address.ts';
 import { contractAt, deployContract } from '../activities/providers/chain/deploy.ts';
 import { issuerAccount } from '../activities/providers/chain/transactions.ts';
 import type { Address } from '../activities/providers/chain/types.ts';
 import { ConfigurationError, loadConfig } from '../infrastructure/config.ts';
+
+/** One thing that was looked at, and what was done about it. */
+export interface SetupStep {
+  what: string;
+  done: 'was there' | 'created' | 'skipped';
+  detail: string;
+}
 
 const what = 'contract';
 const unset = `0x${'0'.repeat(40)}`;

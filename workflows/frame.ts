@@ -25,7 +25,7 @@ export const shielded = <T>(run: () => Promise<T>): Promise<T> => CancellationSc
 export interface View<Result> {
   moneyMoved: ParkInput['moneyMoved'];
   undoing(stoppedBy: string, due: readonly string[]): void;
-  rest(step: string, why: string): void;
+  rest(step: string, why: string, moneyMoved: ParkInput['moneyMoved']): void;
   resume(step: string): void;
   end(result: Result): void;
 }
@@ -92,12 +92,13 @@ export class Frame<Result extends { status: string }> {
     });
     this.parking = {
       park: async (step, failure) => {
-        view.rest(step, failure.code);
-        await shielded(() => records.park(letterOf(step, failure)));
+        const letter = letterOf(step, failure);
+        view.rest(step, failure.code, letter.moneyMoved);
+        await shielded(() => records.park(letter));
       },
-      unpark: async (step) => {
+      unpark: async (step, outcome) => {
         view.resume(step);
-        await shielded(() => records.unpark({ operation, step, outcome: 'known' }));
+        await shielded(() => records.unpark({ operation, step, outcome }));
       },
     };
   }
@@ -138,8 +139,11 @@ export class Frame<Result extends { status: string }> {
       await this.undo.runAll(this.parking);
     }
     const closed = await course.close(result);
-    if (result === undefined) throw asBug(error);
-    return closed;
+    if (result !== undefined) return closed;
+    // Whoever waits for an answer hears what became of it; only then does the bug fail the workflow.
+    this.#finish(closed);
+    await condition(allHandlersFinished);
+    throw asBug(error);
   }
 }
 

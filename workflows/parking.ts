@@ -10,7 +10,8 @@ import { epochNow } from './time.ts';
 export interface Parking {
   /** Called each time that a step comes to rest; must not fail. */
   park(step: string, failure: StepFailure): Promise<void>;
-  unpark(step: string): Promise<void>;
+  /** Called once the step needs nobody any more: its outcome is known, or what follows is its undo. Must not fail. */
+  unpark(step: string, outcome: 'known' | 'undoing'): Promise<void>;
 }
 
 export interface StepRun<T> {
@@ -28,7 +29,30 @@ export interface StepRun<T> {
  * @throws CancelledFailure when the surrounding scope is cancelled.
  * @throws ActivityFailure of type Declined: the only business answer that is no success.
  */
-export async function untilKnown<T>({ step, deadline, mustSucceed, run }: StepRun<T>, parking: Parking): Promise<T> {
+export async function untilKnown<T>(stepRun: StepRun<T>, parking: Parking): Promise<T> {
+  const { step } = stepRun;
+  let parked = false;
+  const leave = async (outcome: 'known' | 'undoing') => {
+    if (parked) await parking.unpark(step, outcome);
+  };
+  const rest = async (failure: StepFailure) => {
+    parked = true;
+    await parking.park(step, failure);
+  };
+  try {
+    const value = await repeated(stepRun, rest);
+    await leave('known');
+    return value;
+  } catch (error) {
+    await leave('undoing');
+    throw error;
+  }
+}
+
+async function repeated<T>(
+  { step, deadline, mustSucceed, run }: StepRun<T>,
+  rest: (failure: StepFailure) => Promise<void>,
+): Promise<T> {
   const scope = CancellationScope.current();
   const remaining = (): number | undefined => {
     if (deadline === undefined) return undefined;
@@ -40,15 +64,13 @@ export async function untilKnown<T>({ step, deadline, mustSucceed, run }: StepRu
   for (let round = 0; ; round++) {
     try {
       const left = remaining();
-      const value = await run({ round, within: left === undefined ? {} : { scheduleToCloseTimeout: left } });
-      if (round > 0) await parking.unpark(step);
-      return value;
+      return await run({ round, within: left === undefined ? {} : { scheduleToCloseTimeout: left } });
     } catch (error) {
       if (scope.consideredCancelled) throw new CancelledFailure(`cancelled at step "${step}"`);
       const failure = readFailure(error);
-      if (failure.kind === 'deadline') throw new DeadlinePassed(step);
+      if (failure.kind === 'deadline' && deadline !== undefined) throw new DeadlinePassed(step);
       if (failure.kind === 'declined' && !mustSucceed) throw error;
-      await parking.park(step, failure);
+      await rest(failure);
       await sleep(Math.min(parkedRetryMs(round), remaining() ?? Infinity));
     }
   }

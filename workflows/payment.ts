@@ -6,6 +6,7 @@ import {
   providerEventSignal,
   statusQuery,
   type CancelRequest,
+  type ProviderEvent,
 } from '../contracts/messages.ts';
 import type {
   Authorization,
@@ -66,8 +67,8 @@ class Purchase {
         description: 'Answers as soon as the money is authorized, or there is no sale',
       },
     );
-    setHandler(providerEventSignal, ({ type }) => this.#hear(type), { description: 'From verified webhooks' });
-    setHandler(statusQuery, () => this.#view.status(this.#frame.end), { description: 'Stage, money, what comes next' });
+    setHandler(providerEventSignal, (event) => this.#hear(event), { description: 'From verified webhooks' });
+    setHandler(statusQuery, () => this.#view.status(), { description: 'Stage, money, what comes next' });
   }
 
   run(): Promise<PaymentResult> {
@@ -89,8 +90,10 @@ class Purchase {
     return end && end.status !== 'completed' ? end : (this.#early ?? end);
   }
 
-  #hear(eventType: string): void {
-    if (eventType !== 'payment_intent.canceled' || this.#frame.end) return;
+  /** Before the authorization is known, a canceled intent is its activity's own doing, and its answer says more. */
+  #hear(event: Partial<ProviderEvent> | undefined): void {
+    if (event?.type !== 'payment_intent.canceled' || this.#frame.end) return;
+    if (!this.#authorization || event.objectId !== this.#authorization.intentId) return;
     this.#authorizationEnded = true;
     this.#frame.main.cancel();
   }
@@ -98,6 +101,7 @@ class Purchase {
   async #forward(): Promise<PaymentResult> {
     const { amount, currency } = this.#input.order;
     const authorization = amount > 0 ? await this.#authorize() : undefined;
+    this.#refuseIfCancelled();
     this.#early = {
       status: 'authorized',
       moneyMoved: authorization ? 'held' : 'none',
@@ -108,9 +112,14 @@ class Purchase {
     this.#view.enter('minting', authorization ? 'money authorized' : 'nothing to pay', this.#early.moneyMoved);
     const minted = await this.#mint();
     // No await between this look and the scheduling of the capture: from there on a cancel is too late.
-    if (this.#frame.main.consideredCancelled) throw new CancelledFailure('cancelled before the capture');
+    this.#refuseIfCancelled();
     this.#view.enter('capturing', 'tickets minted');
     return shielded(() => this.#captureAndSettle(minted));
+  }
+
+  /** A step may answer although it was cancelled: from then on nothing is promised, and nothing new begun. */
+  #refuseIfCancelled(): void {
+    if (this.#frame.main.consideredCancelled) throw new CancelledFailure('cancelled between two steps');
   }
 
   async #authorize(): Promise<Authorization> {
@@ -184,7 +193,17 @@ class Purchase {
       ...mint,
       nextAction: 'refund',
     };
-    return records.settlePayment({ operation: this.#operation, key, capture, mint, result, now: businessNow() });
+    if (capture) this.#view.enter('capturing', 'money captured', 'captured');
+    // The money is taken: whatever the books say no to waits for a person, and is never undone.
+    return untilKnown(
+      {
+        step: 'settle',
+        mustSucceed: true,
+        run: () =>
+          records.settlePayment({ operation: this.#operation, key, capture, mint, result, now: businessNow() }),
+      },
+      this.#frame.parking,
+    );
   }
 
   #stoppedBy(error: unknown, cancelled: CancelRequest | undefined): UndonePayment | undefined {

@@ -11,16 +11,23 @@ export interface RateLimit {
   windowMs: number;
 }
 
-async function hardeningPlugin(app: FastifyInstance, { limit }: { limit: RateLimit }): Promise<void> {
+export interface HardeningOptions {
+  limit: RateLimit;
+  /** Above it requests get 503. Milliseconds. */
+  maxEventLoopDelayMs: number;
+}
+
+const retryAfterSeconds = 2;
+
+async function hardeningPlugin(app: FastifyInstance, options: HardeningOptions): Promise<void> {
+  const { limit, maxEventLoopDelayMs } = options;
   await app.register(helmet);
   await app.register(underPressure, {
-    maxEventLoopDelay: 1_000,
-    maxEventLoopUtilization: 0.98,
-    retryAfter: 2,
+    maxEventLoopDelay: maxEventLoopDelayMs,
     // A probe has to be answered under load, or the orchestrator kills what is only busy.
-    pressureHandler: (request, reply) => {
+    pressureHandler: async (request, reply) => {
       if (request.url.startsWith('/health/')) return;
-      void reply.header('retry-after', '2');
+      void reply.header('retry-after', String(retryAfterSeconds));
       throw Object.assign(new Error('under pressure'), { statusCode: 503 });
     },
   });

@@ -1,5 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
+import { currencyExponents } from '../money.ts';
 import { PurchaseOrder } from './payment.ts';
 
 export interface FieldFault {
@@ -10,6 +12,9 @@ export interface FieldFault {
   /** What would be accepted. */
   accepted: string;
 }
+
+// It stops at 8 by itself, and whoever corrects those would meet the next ones.
+Settings.Set({ maxErrors: 1_000 });
 
 /** The request is wrong: nothing was started. Names every field at once. */
 export class InvalidRequestError extends Error {
@@ -95,8 +100,10 @@ const checkShape = createValidator(PurchaseOrder);
 /** Rules that a schema cannot say: lines and tickets agree, and lines sum to the amount exactly. */
 function agreementFaults(order: PurchaseOrder): FieldFault[] {
   const faults: FieldFault[] = [];
-  const fault = (field: string, value: unknown, accepted: string) =>
-    faults.push({ field, value: shorten(value) ?? '', accepted });
+  const fault = (field: string, value: unknown, accepted: string) => {
+    const shown = shorten(value);
+    faults.push({ field, ...(shown === undefined ? {} : { value: shown }), accepted });
+  };
 
   const prices = new Map<string, number>();
   order.tickets.forEach((ticket, index) => {
@@ -130,8 +137,9 @@ function agreementFaults(order: PurchaseOrder): FieldFault[] {
 
   const sum = order.lines.reduce((total, line) => total + BigInt(line.amount), 0n);
   if (sum !== BigInt(order.amount)) fault('amount', order.amount, `the sum of the lines, ${sum}`);
-  if (order.currency === 'KWD' && order.amount % 10 !== 0)
-    fault('amount', order.amount, 'an amount of KWD that ends in 0');
+  // Stripe, "Supported currencies", three-decimal currencies.
+  if (currencyExponents[order.currency] === 3 && order.amount % 10 !== 0)
+    fault('amount', order.amount, `an amount of ${order.currency} that ends in 0`);
   return faults;
 }
 

@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { permissions, roles } from '../../api/permissions.ts';
 import { auth } from '../../api/plugins/auth.ts';
+import { createTokenVerifier } from '../../api/tokens.ts';
 import { createSigningKey, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
 import { completed } from '../support/orders.ts';
 import { type ApiWorld, bearer, createApiWorld, orderOf, signingKey, tokenOf, verifyToken } from './api-world.ts';
@@ -66,6 +67,15 @@ describe('every route but health and webhooks', () => {
     }
   });
 
+  it('has a table in which only services and admins start, and lookers-on change nothing', () => {
+    expect(permissions).toMatchObject({
+      'payments.start': ['service', 'admin'],
+      'payments.cancel': ['service', 'operator', 'admin'],
+      'venues.write': ['admin'],
+      'events.write': ['admin'],
+    });
+  });
+
   it('lets in exactly the roles of the table', async () => {
     const asked: [string, Route, object?][] = [
       ['payments.start', { method: 'POST', url: '/payments' }],
@@ -125,9 +135,10 @@ describe("another tenant's purchase", () => {
   });
 });
 
+const ask = async (token: string) =>
+  (await world.app.inject({ url: '/payments', headers: { authorization: `Bearer ${token}` } })).statusCode;
+
 describe('a token', () => {
-  const ask = async (token: string) =>
-    (await world.app.inject({ url: '/payments', headers: { authorization: `Bearer ${token}` } })).statusCode;
   const claims = { tenant: 'acme', roles: ['service'], sub: 'shop' };
   const now = Math.floor(Date.now() / 1_000);
   const payload: JWTPayload = { ...claims, iss: sandboxIssuer, aud: sandboxAudience, iat: now, exp: now + 600 };
@@ -161,6 +172,17 @@ describe('a token', () => {
     ['that is no token', async () => 'abc'],
   ])('%s is 401', async (_, token) => {
     expect(await ask(await token())).toBe(401);
+  });
+
+  it('of an algorithm that is not on the list is refused, even by a key of the key set', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES384', { extractable: true });
+    const verify = createTokenVerifier({
+      issuer: sandboxIssuer,
+      audience: sandboxAudience,
+      keys: { jwks: { keys: [await exportJWK(publicKey)] } },
+    });
+    const token = await new SignJWT(payload).setProtectedHeader({ alg: 'ES384' }).sign(privateKey);
+    await expect(verify(token)).rejects.toMatchObject({ code: 'unauthenticated' });
   });
 
   it('never appears in the log', async () => {

@@ -1,8 +1,9 @@
 /** What a service needs besides its routes: probes, limits, documentation, and silence about its inside. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bearer, createApiWorld } from './api-world.ts';
 
 const never = () => new Promise<never>(() => undefined);
+const here = async (): Promise<unknown> => undefined;
 const away = () => Promise.reject(new Error('no connection to 10.0.0.7'));
 
 describe('health', () => {
@@ -28,10 +29,10 @@ describe('health', () => {
   });
 
   it('stays started once it was ready', async () => {
-    let check: () => Promise<unknown> = async () => undefined;
-    const { app } = await createApiWorld({ checks: { temporal: () => check() } });
+    const checks = { temporal: here };
+    const { app } = await createApiWorld({ checks: { temporal: () => checks.temporal() } });
     await app.inject('/health/startup');
-    check = away;
+    checks.temporal = away;
     expect((await app.inject('/health/startup')).statusCode).toBe(200);
     expect((await app.inject('/health/ready')).statusCode).toBe(503);
   });
@@ -51,6 +52,24 @@ describe('limits', () => {
   });
 });
 
+describe('under pressure', () => {
+  it('sheds load with 503 and Retry-After, and still answers probes', async () => {
+    const { app } = await createApiWorld({ maxEventLoopDelayMs: 0.000_001 });
+    const headers = await bearer();
+    const answer = await vi.waitUntil(
+      async () => {
+        const tried = await app.inject({ url: '/payments', headers });
+        return tried.statusCode === 503 && tried;
+      },
+      { timeout: 10_000 },
+    );
+    expect(answer.headers['retry-after']).toBe('2');
+    expect(answer.json()).toMatchObject({ code: 'overloaded', moneyMoved: 'none' });
+    expect((await app.inject('/health/live')).statusCode).toBe(200);
+    await app.close();
+  });
+});
+
 describe('an error that nobody foresaw', () => {
   it('is a 500 that says nothing of the inside, and is in the log', async () => {
     const { app, store, log } = await createApiWorld();
@@ -60,6 +79,18 @@ describe('an error that nobody foresaw', () => {
     expect(answer.json()).toMatchObject({ code: 'internal', moneyMoved: 'unknown' });
     expect(answer.body).not.toContain('secret_table');
     expect(log.join()).toContain('secret_table');
+  });
+
+  it('does not carry a row of the database into the log', async () => {
+    const { app, store, log } = await createApiWorld();
+    const failure = Object.assign(new Error('violates a check'), {
+      code: '23514',
+      detail: 'Failing row (ada@example.com)',
+    });
+    store.payments.list = () => Promise.reject(failure);
+    expect((await app.inject({ url: '/payments', headers: await bearer() })).statusCode).toBe(500);
+    expect(log.join()).toContain('violates a check');
+    expect(log.join()).not.toContain('ada@');
   });
 
   it('is a 503 when the database is away', async () => {

@@ -69,6 +69,8 @@ export class FakeTemporal {
   /** Without a worker no update and no query is answered. */
   worker = true;
   reachable = true;
+  /** A server may answer an update that a closed run had completed with its stored outcome, instead of refusing. */
+  storesAnswers = false;
   /** What the workflow does once it runs. */
   onStart: (run: FakeRun) => void = () => undefined;
   /** How an update of this name is refused: the failure's type. */
@@ -135,6 +137,12 @@ export class FakeTemporal {
 
   async #multi({ operations }: { operations: [{ startWorkflow: StartRequest }, { updateWorkflow: UpdateRequest }] }) {
     const [{ startWorkflow }, { updateWorkflow }] = operations;
+    const stored = this.storesAnswers && this.runs.get(startWorkflow.workflowId);
+    if (stored && stored.updates.some(({ id }) => id === updateWorkflow.request.meta.updateId)) {
+      const updateRef = { workflowExecution: { ...updateWorkflow.workflowExecution, runId: stored.runId } };
+      const update = { updateRef, stage: completedStage, outcome: { success: encode(stored.early) } };
+      return { responses: [{ startWorkflow: { runId: stored.runId, started: false } }, { updateWorkflow: update }] };
+    }
     const start = this.#start(startWorkflow, false);
     return { responses: [{ startWorkflow: start }, { updateWorkflow: await this.#update(updateWorkflow) }] };
   }

@@ -17,30 +17,40 @@ export const refuse = (code: string) => final(failureTypes.refused, code, 1);
 
 export const answers: Behaviour = (effect) => effect();
 
-export const declines = (code: string): Behaviour => () => {
-  throw decline(code);
-};
+export const declines =
+  (code: string): Behaviour =>
+  () => {
+    throw decline(code);
+  };
 
-export const refuses = (code: string): Behaviour => () => {
-  throw refuse(code);
-};
+export const refuses =
+  (code: string): Behaviour =>
+  () => {
+    throw refuse(code);
+  };
 
 /** Every sent call is used up, and whether one of them had its effect is open. */
-export const exhausts = ({ sent = 10, commits = false } = {}): Behaviour => (effect) => {
-  if (commits) effect();
-  throw final(failureTypes.budgetExhausted, 'budget_exhausted', sent);
-};
+export const exhausts =
+  ({ sent = 10, commits = false } = {}): Behaviour =>
+  (effect) => {
+    if (commits) effect();
+    throw final(failureTypes.budgetExhausted, 'budget_exhausted', sent);
+  };
 
 /** Not sent, or without a trustworthy answer: Temporal tries again after `afterMs`. */
-export const failsFor = (afterMs: number): Behaviour => () => {
-  throw failure(failureTypes.retry, 'ECONNREFUSED', 0, { nextRetryDelay: afterMs });
-};
+export const failsFor =
+  (afterMs: number): Behaviour =>
+  () => {
+    throw failure(failureTypes.retry, 'ECONNREFUSED', 0, { nextRetryDelay: afterMs });
+  };
 
 /** The effect is there and its answer is lost; the next attempt comes after `afterMs`. */
-export const losesAnswer = (afterMs: number): Behaviour => (effect) => {
-  effect();
-  throw failure(failureTypes.retry, 'ETIMEDOUT', 1, { nextRetryDelay: afterMs });
-};
+export const losesAnswer =
+  (afterMs: number): Behaviour =>
+  (effect) => {
+    effect();
+    throw failure(failureTypes.retry, 'ETIMEDOUT', 1, { nextRetryDelay: afterMs });
+  };
 
 /** A fault that nobody foresaw, and that no retry can heal. */
 export const breaks: Behaviour = () => {
@@ -60,11 +70,13 @@ async function untilCancelled(): Promise<void> {
 }
 
 /** Under way until it is cancelled, and ends as cancelled; with `commits` its effect had happened before. */
-export const hangs = ({ commits = false } = {}): Behaviour => async (effect) => {
-  if (commits) effect();
-  await untilCancelled();
-  return Context.current().cancelled;
-};
+export const hangs =
+  ({ commits = false } = {}): Behaviour =>
+  async (effect) => {
+    if (commits) effect();
+    await untilCancelled();
+    return Context.current().cancelled;
+  };
 
 /** Under way when the cancel comes, too far to turn back: it answers as if there were none. */
 export const answersWhenCancelled: Behaviour = async (effect) => {
@@ -73,10 +85,12 @@ export const answersWhenCancelled: Behaviour = async (effect) => {
 };
 
 /** The worker is gone in the middle: neither heartbeat nor answer. */
-export const fallsSilent = ({ commits = false } = {}): Behaviour => async (effect) => {
-  if (commits) effect();
-  return Context.current().cancelled;
-};
+export const fallsSilent =
+  ({ commits = false } = {}): Behaviour =>
+  async (effect) => {
+    if (commits) effect();
+    return Context.current().cancelled;
+  };
 
 /** A door that a test opens: what goes through waits there, heartbeating. */
 export class Gate {
@@ -93,7 +107,7 @@ export class Gate {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), 20);
     try {
-      await this.#opened;
+      await Promise.race([this.#opened, context.cancelled]);
     } finally {
       clearInterval(beat);
     }

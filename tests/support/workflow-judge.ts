@@ -33,7 +33,7 @@ export function expectSound(twin: Twin, result: { status: string }): void {
 
 /** Waits for the end and judges it. */
 export async function endOf<Result extends { status: string }>(started: {
-  handle: WorkflowHandle<(input: never) => Promise<Result>>;
+  handle: { result(): Promise<Result> };
   twin: Twin;
 }): Promise<Result> {
   const result = await started.handle.result();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTokenVerifier } from '../../api/tokens.ts';
-import { runCli } from '../../client/cli/program.ts';
+import { runCli } from '../../cli/program.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import {
   createSigningKey,

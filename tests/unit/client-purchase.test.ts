@@ -90,11 +90,15 @@ describe('the same key again', () => {
     expect(temporal.runs.size).toBe(1);
   });
 
-  it('gets the result of a closed run instead of the early answer, which may have been undone', async () => {
-    await purchase();
-    temporal.close(workflowId, cancelled);
-    expect(await purchase()).toMatchObject({ early: cancelled, created: false });
-  });
+  it.each([false, true])(
+    'gets the result of a closed run, not its early answer (stored by the server: %s)',
+    async (stored) => {
+      temporal.storesAnswers = stored;
+      await purchase();
+      temporal.close(workflowId, cancelled);
+      expect(await purchase()).toMatchObject({ early: cancelled, created: false });
+    },
+  );
 
   it.each(['running', 'closed'])('with another body is refused at a %s run', async (state) => {
     await purchase();

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Command } from 'commander';
-import { searchAttributes } from '../../contracts/search-attributes.ts';
-import { UnavailableError } from '../errors.ts';
+import { searchAttributes } from '../contracts/search-attributes.ts';
+import { UnavailableError } from '../client/errors.ts';
+import type { SetupStep } from '../workers/setup.ts';
 import { wholeNumber } from './options.ts';
-import type { Session } from './program.ts';
+import type { Session } from './session.ts';
 
 /** gRPC status codes. */
 const notFound = 5;
@@ -24,13 +25,6 @@ const valueTypes = { TEXT: 1, KEYWORD: 2, INT: 3, DOUBLE: 4, BOOL: 5, DATETIME: 
 const visibleWithinMs = 30_000;
 const pollMs = 250;
 const defaultRetentionDays = 30;
-
-/** One thing that was looked at, and what was done about it. */
-export interface SetupStep {
-  what: string;
-  done: 'was there' | 'created' | 'skipped';
-  detail: string;
-}
 
 /** Deploys or checks the contract; given by the entry point, because it reaches into rooms that the client may not. */
 export type SetUpContract = (env: Readonly<Record<string, string | undefined>>) => Promise<SetupStep>;

@@ -1,6 +1,18 @@
-import { formatAmount } from '../contracts/money.ts';
-import type { PaymentResult, PaymentStatus } from '../contracts/payment.ts';
-import { problems } from '../contracts/problems.ts';
+/** What is said of a purchase, in one place for the Web UI, the API and the command line. Pure. */
+import { formatAmount } from './money.ts';
+import type { OpenStage, PaymentResult, PaymentStatus } from './payment.ts';
+import { problems } from './problems.ts';
+
+/** One sentence per stage: what happens next, and what a person can do. */
+export const nextOfOpen: Readonly<Record<OpenStage, string>> = {
+  started: 'The order and its tickets are being claimed. Nothing has been sent to the card provider.',
+  authorizing: 'The card is being authorized. Cancel still costs nothing.',
+  minting: 'The money is held. The tickets are being minted, then the money is captured. Cancel voids and burns.',
+  capturing: 'The tickets exist; the money is being captured. It is too late to cancel: a refund is the next action.',
+  undoing: 'What had happened is being undone, last step first. Nothing is for you to do.',
+  'in review':
+    'A step has used up its calls and its outcome is open. It is tried again by itself; look at the provider and at the dead letter. Do not terminate: that skips the undo.',
+};
 
 function nextOf(result: PaymentResult): string {
   switch (result.status) {

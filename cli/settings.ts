@@ -1,7 +1,7 @@
 /** Where things are: the environment first, else the sandbox that runs in `--dir`. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { BoxofficeOptions } from '../index.ts';
+import type { BoxofficeOptions } from '../client/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -8,5 +8,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (text) => process.stderr.write(`${text}\n`),
   connect: connectTo,
   // The one step beyond Temporal. Loaded when it is asked for, so that the rest of the command needs no chain.
-  setUpContract: async (env) => (await import('../../workers/setup.ts')).setUpContract(env),
+  setUpContract: async (env) => (await import('../workers/setup.ts')).setUpContract(env),
 });

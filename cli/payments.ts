@@ -1,10 +1,10 @@
 /** `boxoffice payments …` */
 import type { Command } from 'commander';
-import { formatAmount, isCurrency } from '../../contracts/money.ts';
-import type { PaymentStatus } from '../../contracts/payment.ts';
-import { closedStatus, type PaymentHandle, type PaymentSummary, StillRunningError } from '../index.ts';
+import { formatAmount, isCurrency } from '../contracts/money.ts';
+import type { PaymentStatus } from '../contracts/payment.ts';
+import { closedStatus, type PaymentHandle, type PaymentSummary, StillRunningError } from '../client/index.ts';
 import { wholeNumber } from './options.ts';
-import type { Session } from './program.ts';
+import type { Session } from './session.ts';
 import { facts, table } from './table.ts';
 
 const defaultWaitSeconds = 30;

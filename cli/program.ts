@@ -1,10 +1,11 @@
 /** The `boxoffice` command as a function of its arguments and its surroundings. */
 import { Client, Connection } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
-import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../index.ts';
-import { workflowLink } from '../web-ui.ts';
+import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
+import { workflowLink } from '../client/web-ui.ts';
 import { addPayments } from './payments.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
+import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
 import { addToken } from './token.ts';
 
@@ -17,17 +18,6 @@ export interface Surroundings {
   err: (text: string) => void;
   connect: (settings: Settings) => { client: Client; boxoffice: Boxoffice; close: () => Promise<void> };
   setUpContract: SetUpContract;
-}
-
-/** One run against Temporal. */
-export interface Session {
-  client: Client;
-  boxoffice: Boxoffice;
-  /** Text for people, or `data` as JSON with --json. */
-  print(text: string, data: unknown): void;
-  /** The command was understood, and the answer is no. */
-  fail(): void;
-  linkTo(workflowId: string): string | undefined;
 }
 
 export function connectTo({ temporal }: Settings) {

@@ -1,0 +1,19 @@
+/** The scenarios, in the order in which they are shown. */
+import { cancelled } from './cancelled.ts';
+import { declinedThenPaid } from './declined-then-paid.ts';
+import { duplicates } from './duplicates.ts';
+import { engineKilled } from './engine-killed.ts';
+import { lostAnswer } from './lost-answer.ts';
+import { purchase } from './purchase.ts';
+import type { Scenario } from './scenario.ts';
+import { workerKilled } from './worker-killed.ts';
+
+export const scenarios: readonly Scenario[] = [
+  purchase,
+  duplicates,
+  declinedThenPaid,
+  lostAnswer,
+  cancelled,
+  workerKilled,
+  engineKilled,
+];

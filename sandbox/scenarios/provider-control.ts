@@ -1,0 +1,49 @@
+/** The card provider's simulator under a scenario's hands: faults for one purchase's calls only. */
+import { paymentWorkflowId } from '../../contracts/ids.ts';
+import type { PurchaseOrder } from '../../contracts/payment.ts';
+import type { CallEntry } from '../sim/call-log.ts';
+
+/** Calls that move money. */
+export type MoneyStep = 'authorize' | 'capture';
+
+export interface ProviderControl {
+  /** The next such call has its effect, and its answer never arrives. */
+  loseAnswer(order: PurchaseOrder, step: MoneyStep): Promise<void>;
+  /** The next such call has its effect, and its answer waits until the caller is gone. */
+  holdAnswer(order: PurchaseOrder, step: MoneyStep): Promise<void>;
+  /** Resolves when the call has had its effect and its answer is being held. @throws Error after 30 s. */
+  untilHeld(order: PurchaseOrder): Promise<void>;
+}
+
+const patience = 30_000;
+const askMs = 1_000;
+
+/** Provider keys begin with the workflow's id and the step. */
+const keyRegexOf = ({ tenantId, idempotencyKey }: PurchaseOrder, step: MoneyStep | '') =>
+  `^${paymentWorkflowId(tenantId, idempotencyKey)}/${step}`;
+
+export function createProviderControl(stripe: string): ProviderControl {
+  const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
+    const response = await fetch(`${stripe}/_sim/${path}`, init);
+    if (!response.ok) throw new Error(`the simulator refused ${path}: ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  const fault = async (kind: string, order: PurchaseOrder, step: MoneyStep): Promise<void> => {
+    await call('faults', {
+      method: 'POST',
+      body: JSON.stringify({ kind, match: { method: 'POST', keyRegex: keyRegexOf(order, step) } }),
+    });
+  };
+  return {
+    loseAnswer: (order, step) => fault('lose_answer', order, step),
+    holdAnswer: (order, step) => fault('hold', order, step),
+    async untilHeld(order) {
+      const ours = new RegExp(keyRegexOf(order, ''));
+      for (const deadline = Date.now() + patience; Date.now() < deadline;) {
+        const { calls } = await call<{ calls: CallEntry[] }>(`held?waitMs=${askMs}`);
+        if (calls.some(({ idempotencyKey }) => ours.test(idempotencyKey ?? ''))) return;
+      }
+      throw new Error(`no call of ${order.idempotencyKey} was held within ${patience / 1_000} s`);
+    },
+  };
+}

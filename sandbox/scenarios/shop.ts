@@ -1,0 +1,79 @@
+/** A venue, an event and a buyer at every tenant of the sandbox, so that there is something to sell and somebody to buy. */
+import { type Boxoffice, createBoxoffice } from '../../client/index.ts';
+import type { PurchaseOrder } from '../../contracts/payment.ts';
+import type { PublishedEndpoints } from '../world.ts';
+
+export interface Shop {
+  tenantId: string;
+  venueId: string;
+  eventId: string;
+  emailRef: string;
+}
+
+export interface OrderWish {
+  /** 2 unless given. */
+  tickets?: number;
+  /** The provider's id of the card; one that works unless given. */
+  card?: string;
+  /** Number of the attempt at the same order: another idempotency key. 1 unless given. */
+  attempt?: number;
+}
+
+/** Minor units of USD. */
+const ticketPrice = 5_000;
+const bookingFee = 500;
+/** Nobody has its key; the buyer's wallet only has to exist. */
+const wallet = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+
+/** Puts them through the API with the tenant's own token, as a service would; putting them again changes nothing. */
+export async function openShop({ temporal, api, tokens }: PublishedEndpoints, tenantId: string): Promise<Shop> {
+  const token = tokens[tenantId]?.['admin'];
+  if (token === undefined) throw new Error(`the sandbox has no tenant ${tenantId}`);
+  const boxoffice: Boxoffice = createBoxoffice({ temporal, api: { url: api, token } });
+  const shop = { tenantId, venueId: 'arena', eventId: 'summer-night' };
+  try {
+    await boxoffice.venues.put(shop.venueId, {
+      name: 'Arena',
+      currency: 'USD',
+      feeBasisPoints: 500,
+      feeFixed: 0,
+      reserveBasisPoints: 1_000,
+    });
+    await boxoffice.events.put(shop.eventId, {
+      venueId: shop.venueId,
+      name: 'Summer Night',
+      endsAt: '2099-06-01T22:00:00Z',
+      salesOpen: true,
+    });
+    const { emailRef } = await boxoffice.contacts.put({ kind: 'email', value: 'ada@example.com', name: 'Ada' });
+    return { ...shop, emailRef };
+  } finally {
+    await boxoffice.close();
+  }
+}
+
+/** `name` goes into every id. Orders of one name and another attempt are the same order with another key. */
+export function orderOf(shop: Shop, name: string, wish: OrderWish = {}): PurchaseOrder {
+  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1 } = wish;
+  const { emailRef, ...place } = shop;
+  const tickets = Array.from({ length: count }, (_, index) => ({
+    ticketId: `${name}-${index + 1}`,
+    seatId: `A-${index + 1}`,
+    price: ticketPrice,
+  }));
+  return {
+    ...place,
+    userId: 'ada',
+    orderId: `order-${name}`,
+    idempotencyKey: `${name}-${attempt}`,
+    currency: 'USD',
+    amount: count * ticketPrice + bookingFee,
+    paymentMethod: card,
+    tickets,
+    lines: [
+      ...tickets.map(({ ticketId, price }) => ({ kind: 'ticket' as const, ticketId, amount: price })),
+      { kind: 'fee', amount: bookingFee },
+    ],
+    buyer: { wallet, emailRef },
+  };
+}

@@ -1,0 +1,62 @@
+/** Trouble for real parts: faults of the simulators over their control address, and chance that can be repeated. */
+import type { CallEntry } from '../../sandbox/sim/call-log.ts';
+import type { FaultSpec } from '../../sandbox/sim/faults.ts';
+
+export interface SimulatorControl {
+  /** From now on, until cleared or used up. */
+  add(spec: FaultSpec): Promise<{ clear(): Promise<void> }>;
+  /** Waits until a call is held back whose key fits: its effect is done, its answer is not given. */
+  held(keyRegex: RegExp): Promise<CallEntry>;
+  /** Lets a held call's answer go. */
+  release(seq: number): Promise<void>;
+  /** Every call so far, oldest first. */
+  calls(): Promise<CallEntry[]>;
+  objects<T>(type: string): Promise<T[]>;
+}
+
+const heldWithinMs = 30_000;
+
+/** `url` is any address of the simulator: `endpoints.stripe`, `endpoints.smtp.inbox`. */
+export function simulatorAt(url: string): SimulatorControl {
+  const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text) as T;
+  };
+  return {
+    add: async (spec) => {
+      const { id } = await ask<{ id: number }>('POST', '/_sim/faults', spec);
+      return { clear: async () => void (await ask('DELETE', `/_sim/faults/${id}`)) };
+    },
+    held: async (keyRegex) => {
+      const giveUpAt = Date.now() + heldWithinMs;
+      while (Date.now() < giveUpAt) {
+        const { calls } = await ask<{ calls: CallEntry[] }>('GET', '/_sim/held?waitMs=500');
+        const found = calls.find(({ idempotencyKey }) => keyRegex.test(idempotencyKey ?? ''));
+        if (found) return found;
+      }
+      throw new Error(`no call with a key like ${keyRegex} was held within ${heldWithinMs / 1_000} s`);
+    },
+    release: async (seq) => void (await ask('POST', '/_sim/release', { seq })),
+    calls: async () => (await ask<{ calls: CallEntry[] }>('GET', '/_sim/log')).calls,
+    objects: async <T>(type: string) => (await ask<{ objects: T[] }>('GET', `/_sim/objects/${type}`)).objects,
+  };
+}
+
+/** The calls of one step of a purchase, by their provider key. */
+export const callsOf = (workflowId: string, step: 'authorize' | 'capture' | 'void') => `^${workflowId}/${step}/`;
+
+/** Seeded numbers in [0, 1), so that a run that failed can be repeated (mulberry32). */
+export function chanceOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -21,6 +21,9 @@ const DYNAMIC_CONFIG = [
   'matching.enableFairness=true',
   // The default of 10 visibility calls a second is what the monitor alone needs.
   'frontend.namespaceRPS.visibility=1000',
+  // A deletion waits for these: with the default of 30 s a deleted history stays readable for half a minute.
+  'history.transferProcessorUpdateAckInterval="1s"',
+  'history.visibilityProcessorUpdateAckInterval="1s"',
 ];
 
 /** The names that the command line takes for the types of search attributes. */

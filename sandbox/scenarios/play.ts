@@ -18,9 +18,9 @@ export interface ScenarioReport {
 
 export interface Play {
   audit: Audit;
-  contextOf(scenario: Scenario): ScenarioContext;
-  onStart(scenario: Scenario): void;
-  onEnd(scenario: Scenario, report: ScenarioReport): void;
+  contextOf: (scenario: Scenario) => ScenarioContext;
+  onStart: (scenario: Scenario) => void;
+  onEnd: (scenario: Scenario, report: ScenarioReport) => void;
 }
 
 /** Longer than any fault of the demo takes to heal. Milliseconds. */

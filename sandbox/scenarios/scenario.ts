@@ -9,13 +9,13 @@ import type { OrderWish } from './shop.ts';
 export interface ScenarioContext {
   boxoffice: Boxoffice;
   /** An order of the scenario's own: its ids begin with the scenario's name. */
-  order(wish?: OrderWish): PurchaseOrder;
+  order: (wish?: OrderWish) => PurchaseOrder;
   /** Card provider under the scenario's hands. */
   provider: ProviderControl;
   /** Kills and starts parts of the world. Only for scenarios that run `alone`. */
   world: Pick<World, 'kill' | 'start'>;
   /** Tells the person who watches what is going on, in a few words. */
-  say(what: string): void;
+  say: (what: string) => void;
 }
 
 /** One attempt to buy, and what the buyer was told in the end. */

@@ -150,9 +150,11 @@ export function createChainTwin(pace: Pace) {
     broadcasts,
     requests,
     fail: (...next: BroadcastFault[]) => void faults.push(...next),
-    /** A reorganization throws the newest blocks out, and the node forgets what was in them. */
-    reorganize(hash: string) {
-      mined.get(hash as Hex)?.undo();
+    /** A reorganization throws the newest blocks out, at most `depth`, and the node forgets what was in them. */
+    reorganize(hash: string, depth = Infinity) {
+      const seen = mined.get(hash as Hex);
+      if (!seen || head() - seen.block + 1 > depth) return;
+      seen.undo();
       mined.delete(hash as Hex);
     },
     standing: () => [...owners].filter(([, owner]) => owner !== null).map(([id]) => id),
@@ -160,6 +162,7 @@ export function createChainTwin(pace: Pace) {
   };
 }
 
+type SignNext = Parameters<TransactionLedger['signNext']>[0];
 type Stored = Awaited<ReturnType<TransactionLedger['signNext']>>;
 type MintRow = Awaited<ReturnType<MintLedger['of']>>[number] & { workflowId: string; released?: boolean };
 
@@ -172,18 +175,18 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
   const of = (workflowId: string) => rows.filter((row) => row.workflowId === workflowId && !row.released);
   const misfit = (message: string) => Object.assign(new Error(message), { name: 'MintStateError' });
 
+  /** The row lock that orders the issuer's nonces. */
+  let lock: Promise<unknown> = Promise.resolve();
+  const locked = <T>(run: () => Promise<T>): Promise<T> => {
+    const turn = lock.then(run);
+    lock = turn.catch(() => undefined);
+    return turn;
+  };
+
   const transactions: TransactionLedger = {
-    async signNext({ tenantId, workflowId, step, chainId, issuer, seedNonce, sign }) {
-      nonce ??= await seedNonce();
-      const key = `${workflowId} ${step}`;
-      const known = signed.get(key);
-      if (known) return known;
-      sentCalls.holdOffFence({ tenantId, workflowId, step });
-      const { hash, raw } = await sign(nonce);
-      const stored: Stored = { workflowId, step, chainId, issuer, nonce, hash, raw, status: 'signed', signedAt: '' };
-      nonce += 1;
-      signed.set(key, stored);
-      return stored;
+    async signNext(request) {
+      nonce ??= await request.seedNonce();
+      return locked(() => signIn(request));
     },
     of: async (_tenantId, workflowId, step) => signed.get(`${workflowId} ${step}`),
     async markIncluded({ hash, blockNumber, success }) {
@@ -192,6 +195,28 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
       Object.assign(stored, { status: success ? 'included' : 'reverted', blockNumber });
     },
   };
+
+  async function signIn({ tenantId, workflowId, step, chainId, issuer, sign }: SignNext): Promise<Stored> {
+    const key = `${workflowId} ${step}`;
+    const known = signed.get(key);
+    if (known) return known;
+    sentCalls.holdOffFence({ tenantId, workflowId, step });
+    const { hash, raw } = await sign(nonce!);
+    const stored: Stored = {
+      workflowId,
+      step,
+      chainId,
+      issuer,
+      nonce: nonce!,
+      hash,
+      raw,
+      status: 'signed',
+      signedAt: '',
+    };
+    nonce = nonce! + 1;
+    signed.set(key, stored);
+    return stored;
+  }
 
   const mints: MintLedger = {
     async reserve({ operation, step, tickets, wallet, tokenIdOf }) {

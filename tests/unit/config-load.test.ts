@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigurationError, databaseUrlOf, loadConfig, parts, type Part } from '../../infrastructure/config.ts';
+
+let folder: string;
+beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'boxoffice-config-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const good = {
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+  DATABASE_URL: 'postgres://app:pw@127.0.0.1:5432/boxoffice',
+  STRIPE_SECRET_KEY: 'sk_test_abc',
+  STRIPE_WEBHOOK_SECRET: 'whsec_abc',
+  CHAIN_RPC_URL: 'http://127.0.0.1:8545',
+  CHAIN_ID: '31337',
+  CHAIN_CONTRACT_ADDRESS: `0x${'1'.repeat(40)}`,
+  CHAIN_ISSUER_KEY: `0x${'a'.repeat(64)}`,
+  SMTP_URL: 'smtp://127.0.0.1:1025',
+  MAIL_FROM: 'Boxoffice <tickets@example.com>',
+  LIMITER: 'memory',
+  JWT_ISSUER: 'issuer',
+  JWT_AUDIENCE: 'boxoffice',
+  JWT_JWKS: '{"keys":[]}',
+  CONTACT_ID_KEY: 'k'.repeat(32),
+};
+const all = Object.keys(parts) as Part[];
+
+function faultsOf(env: Record<string, string>, names: Part[] = all): string[] {
+  try {
+    loadConfig(env, names);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [...error.faults];
+    throw error;
+  }
+  return [];
+}
+const changed = (change: Record<string, string>) => faultsOf({ ...good, ...change });
+
+describe('a configuration', () => {
+  it('is typed, with the defaults filled in', () => {
+    const config = loadConfig({ ...good, API_PORT: '0', STRIPE_LIVEMODE: 'true', RETRY_SCALE: '0.5' }, all);
+    expect(config.api).toMatchObject({ API_PORT: 0, API_HOST: '127.0.0.1' });
+    expect(config.chain).toMatchObject({ CHAIN_ID: 31_337, CHAIN_CONFIRMATIONS: 2 });
+    expect(config.stripeWebhook.STRIPE_LIVEMODE).toBe(true);
+    expect(config.lanes).toEqual({ LIMITER: 'memory', RETRY_SCALE: 0.5 });
+    expect(config.process.LOG_LEVEL).toBe('info');
+  });
+
+  it('asks only for what a process needs', () => {
+    expect(loadConfig({ STRIPE_SECRET_KEY: 'sk_test_abc' }, ['stripe'])).toEqual({
+      stripe: { STRIPE_SECRET_KEY: 'sk_test_abc' },
+    });
+  });
+
+  it('names everything that is missing at once, and what to set it to', () => {
+    const faults = faultsOf({});
+    const names = faults.map((fault) => fault.split(' ')[0]);
+    const needed = Object.keys(good);
+    expect(names.toSorted()).toEqual(needed.toSorted());
+    for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
+    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 15 faults:\n {2}- /);
+  });
+
+  it('counts what is empty as missing', () => {
+    expect(changed({ STRIPE_SECRET_KEY: '' })).toEqual([
+      'STRIPE_SECRET_KEY is missing; set it to sk_test_…, sk_live_… or a restricted rk_… key',
+    ]);
+  });
+
+  it.each([
+    ['CHAIN_ID', 'main'],
+    ['API_PORT', '8080.5'],
+    ['API_PORT', '0x10'],
+    ['API_PORT', 'true'],
+    ['API_PORT', '70000'],
+    ['DB_POOL_MAX', '0'],
+    ['RETRY_SCALE', '2'],
+    ['RETRY_SCALE', 'half'],
+    ['STRIPE_LIVEMODE', 'yes'],
+    ['NODE_ENV', 'prod'],
+    ['LIMITER', 'redis'],
+    ['TEMPORAL_ADDRESS', 'localhost'],
+    ['CHAIN_CONTRACT_ADDRESS', '0x12'],
+    ['WORKER_LANES', 'stripe,visa'],
+    ['RATE_LIMITS', 'paced'],
+    ['RATE_LIMIT_STRIPE', 'fast'],
+  ])('names %s and its value %s', (name, value) => {
+    const [fault, ...others] = changed({ [name]: value });
+    expect(others).toEqual([]);
+    expect(fault).toMatch(new RegExp(`^${name} is "?${value.replaceAll('.', '\\.')}"?; set it to \\S`));
+  });
+
+  it('accepts several lanes, and one', () => {
+    expect(changed({ WORKER_LANES: 'money,stripe' })).toEqual([]);
+    expect(changed({ WORKER_LANES: 'chain' })).toEqual([]);
+  });
+});
+
+describe('a secret', () => {
+  it.each([
+    ['STRIPE_SECRET_KEY', 'pk_live_hunter2'],
+    ['STRIPE_WEBHOOK_SECRET', 'hunter2'],
+    ['CHAIN_ISSUER_KEY', '0xhunter2'],
+    ['CONTACT_ID_KEY', 'hunter2'],
+    ['DATABASE_URL', 'mysql://app:hunter2@db/x'],
+    ['SMTP_URL', 'user:hunter2@mail'],
+    ['CHAIN_RPC_URL', 'node/v2/hunter2'],
+    ['JWT_JWKS', 'hunter2'],
+  ])('that is wrong is named, never shown: %s', (name, value) => {
+    const faults = changed({ [name]: value });
+    expect(faults).toEqual([
+      expect.stringMatching(new RegExp(`^${name} has a value that is not accepted; set it to `)),
+    ]);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  it('comes from a file, without the line end; the variable itself comes first', () => {
+    const { STRIPE_SECRET_KEY: _, ...rest } = good;
+    const path = file('key', 'sk_test_from_file\n');
+    const keyOf = (env: Record<string, string>) => loadConfig(env, ['stripe']).stripe.STRIPE_SECRET_KEY;
+    expect(keyOf({ ...rest, STRIPE_SECRET_KEY_FILE: path })).toBe('sk_test_from_file');
+    expect(keyOf({ ...good, STRIPE_SECRET_KEY_FILE: path })).toBe('sk_test_abc');
+  });
+
+  it('in a file that cannot be read, or is wrong, is a fault that shows the path at most', () => {
+    const { STRIPE_SECRET_KEY: _, ...rest } = good;
+    const missing = join(folder, 'absent');
+    expect(faultsOf({ ...rest, STRIPE_SECRET_KEY_FILE: missing })[0]).toBe(
+      `STRIPE_SECRET_KEY_FILE names "${missing}", which cannot be read (ENOENT); give a readable file or STRIPE_SECRET_KEY itself`,
+    );
+    const wrong = faultsOf({ ...rest, STRIPE_SECRET_KEY_FILE: file('wrong', 'hunter2') });
+    expect(wrong).toEqual([expect.stringContaining('STRIPE_SECRET_KEY has a value that is not accepted')]);
+    expect(wrong.join()).not.toContain('hunter2');
+  });
+});
+
+describe('rules across variables', () => {
+  it('the limiter of one process is refused in production', () => {
+    expect(changed({ NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/^LIMITER is "memory" with NODE_ENV=production/),
+    ]);
+    expect(changed({ NODE_ENV: 'development' })).toEqual([]);
+    expect(faultsOf({ LIMITER: 'memory', NODE_ENV: 'production' }, ['lanes'])).toHaveLength(1);
+  });
+
+  it('a limiter is chosen, never assumed', () => {
+    const { LIMITER: _, ...rest } = good;
+    expect(faultsOf(rest)).toEqual([expect.stringMatching(/^LIMITER is missing/)]);
+  });
+
+  it('the database comes by its address or in parts, and what is missing is named', () => {
+    const { DATABASE_URL: _, ...rest } = good;
+    const inParts = { DB_HOST: 'db', DB_USER: 'app', DB_PASSWORD: 'p@ss/word', DB_NAME: 'boxoffice' };
+    const urlOf = (env: Record<string, string>) => databaseUrlOf(loadConfig(env, ['database']).database);
+    expect(urlOf({ ...rest, ...inParts })).toBe('postgres://app:p%40ss%2Fword@db:5432/boxoffice');
+    expect(urlOf({ ...good, ...inParts, DB_PORT: '6432' })).toBe(good.DATABASE_URL);
+    expect(faultsOf({ ...rest, DB_HOST: 'db', DB_USER: 'app' })).toEqual([
+      'DATABASE_URL is missing; set it to postgres://user:password@host:port/name, or set DB_PASSWORD, DB_NAME',
+    ]);
+  });
+
+  it('tokens are checked by a key set, given or fetched', () => {
+    const { JWT_JWKS: _, ...rest } = good;
+    expect(faultsOf({ ...rest, JWT_JWKS_URL: 'https://issuer.example/jwks.json' })).toEqual([]);
+    expect(faultsOf(rest)).toEqual([expect.stringMatching(/^JWT_JWKS is missing.*JWT_JWKS_URL/)]);
+  });
+});

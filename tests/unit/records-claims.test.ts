@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { createRecordActivities, type RecordPorts } from '../../activities/records.ts';
+import type { MintResult } from '../../contracts/mint.ts';
+import { environment } from '../support/ledger-twins.ts';
+import { completed, orderOf } from '../support/orders.ts';
+
+const operation = { tenantId: 'acme', workflowId: 'payment:acme:key-1', runId: 'run-2' };
+const input = { operation, input: { order: orderOf(), fingerprint: 'f' }, now: '2027-01-01T00:00:00Z' };
+const owner = { workflowId: 'payment:acme:key-1', runId: 'run-1' };
+const foreign = { kind: 'foreign' as const, ...owner };
+const unused = () => Promise.reject(new Error('not to be called'));
+
+type PaymentClaim = Awaited<ReturnType<RecordPorts['payments']['claim']>>;
+type MintClaim = Awaited<ReturnType<RecordPorts['mints']['claim']>>;
+
+function world(claims: PaymentClaim[], options: { running?: boolean; mintClaims?: MintClaim[] } = {}) {
+  const asked: string[] = [];
+  const log: unknown[] = [];
+  const activities = createRecordActivities({
+    payments: {
+      claim: async () => claims.shift()!,
+      takeOver: async (request) => (log.push(request), true),
+      settle: unused,
+      close: unused,
+    },
+    mints: {
+      claim: async (request) => (log.push(request.key), options.mintClaims!.shift()!),
+      takeOver: async (request) => (log.push(request), true),
+      close: async (request) => (log.push(request.key), request.result),
+    },
+    deadLetters: {
+      park: async (letter) => void log.push(letter),
+      unpark: async () => true,
+    } as RecordPorts['deadLetters'],
+    isRunning: async (workflowId, runId) => (asked.push(`${workflowId} ${runId}`), options.running ?? false),
+    startReceipt: unused,
+  });
+  const run = <T>(call: (on: typeof activities) => Promise<T>) => environment().run(() => call(activities));
+  return { asked, log, run };
+}
+
+describe('a claim', () => {
+  it('of our own goes on, and Temporal is not asked', async () => {
+    const { asked, run } = world([{ kind: 'owned' }]);
+    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'owned' });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['settled', completed],
+    ['refused', { status: 'refused', moneyMoved: 'none', reason: 'order_live', otherPayment: 'key-0' }],
+  ] as const)('that is %s answers with its result', async (kind, result) => {
+    const { run } = world([{ kind, result } as PaymentClaim]);
+    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'ended', result });
+  });
+
+  it('of another run is not taken over while that one runs', async () => {
+    const { asked, log, run } = world([foreign], { running: true });
+    await expect(run((on) => on.claimPayment(input))).rejects.toThrow(
+      /payment:acme:key-1 \(first run run-1\).*still running/,
+    );
+    expect(asked).toEqual(['payment:acme:key-1 run-1']);
+    expect(log).toEqual([]);
+  });
+
+  it('of a run that is gone is taken over, and asked for again', async () => {
+    const { log, run } = world([foreign, { kind: 'owned' }]);
+    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'owned' });
+    expect(log).toEqual([{ operation, key: 'key-1', from: owner }]);
+  });
+
+  it('that ended between the two looks answers with its end', async () => {
+    const { run } = world([foreign, { kind: 'settled', result: completed }]);
+    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'ended', result: completed });
+  });
+
+  it('of a mint is on ticket and key together', async () => {
+    const wallet = `0x${'1'.repeat(40)}`;
+    const request = {
+      tenantId: 'acme',
+      venueId: 'v',
+      eventId: 'e',
+      ticketId: 't-1',
+      mintKey: 'k-1',
+      wallet,
+      reason: 'r',
+    };
+    const result: MintResult = { status: 'rejected', reason: 'key_reused' };
+    const { log, run } = world([], { mintClaims: [foreign, { kind: 'refused', result }] });
+    const claim = { operation, input: { request, fingerprint: 'f' }, now: input.now };
+    expect(await run((on) => on.claimMint(claim))).toEqual({ kind: 'ended', result });
+    await run((on) => on.closeMint({ operation, ticketId: 't-1', mintKey: 'k-1', result, now: input.now }));
+    expect(log).toEqual(['t-1:k-1', { operation, key: 't-1:k-1', from: owner }, 't-1:k-1', 't-1:k-1']);
+  });
+});

@@ -33,10 +33,10 @@ export interface VoidInput extends StepInput {
 }
 
 export interface CardActivities {
-  authorizePayment(input: AuthorizeInput): Promise<Authorization>;
-  capturePayment(input: CaptureInput): Promise<Capture>;
+  authorizePayment: (input: AuthorizeInput) => Promise<Authorization>;
+  capturePayment: (input: CaptureInput) => Promise<Capture>;
   /** Makes sure that nothing is held or taken for this workflow, whatever became of its authorization. */
-  voidPayment(input: VoidInput): Promise<void>;
+  voidPayment: (input: VoidInput) => Promise<void>;
 }
 
 const stepOf = ({ tenantId, workflowId }: StepInput, step: string) => ({ tenantId, workflowId, step });

@@ -2,6 +2,12 @@
 /** The `boxoffice` command. `boxoffice --help` says what it can do. */
 import { connectTo, runCli } from './program.ts';
 
+// `boxoffice payments list | head`: whoever reads has seen enough, and that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   out: (text) => process.stdout.write(`${text}\n`),

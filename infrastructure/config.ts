@@ -184,7 +184,7 @@ function readPart(env: Environment, schema: TObject, faults: string[]): Record<s
   }
   const converted = Convert(schema, { ...given }) as Record<string, unknown>;
   for (const [name, property] of Object.entries(schema.properties)) {
-    if (isSlip(property as { type?: string }, given[name])) converted[name] = given[name];
+    if (isSlip(property, given[name])) converted[name] = given[name];
   }
   try {
     return createValidator(schema)(converted);

@@ -1,5 +1,5 @@
 -- Append-only double entry: debit +, credit −. What is wrong is refused here, whoever asks; a correction is a new
--- transaction. Postings: the guide's table, store/postings.ts.
+-- transaction. What each event posts: store/postings.ts and docs/architecture.md.
 create table ledger_transactions (
   id bigint generated always as identity primary key,
   tenant_id opaque_id not null,

@@ -3,6 +3,7 @@
  * tenants to play with. Nothing here is faked: worker and API run as in production, with other addresses.
  */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
@@ -27,7 +28,7 @@ export interface BoxofficeOptions {
   onUnexpectedExit?: (name: string) => void;
   /** As in WorldOptions. */
   temporary?: boolean;
-  /** Gives up between two stages of the start; what was started is stopped then. */
+  /** Gives the start up; what was started is stopped then. */
   signal?: AbortSignal;
   /** Adds to or replaces the environment of worker and API, e.g. `RATE_LIMITS`, `RETRY_SCALE`. */
   env?: Readonly<Record<string, string>>;
@@ -148,28 +149,38 @@ export async function startBoxoffice(options: BoxofficeOptions): Promise<Running
   bundling.catch(() => undefined); // heard of below
   const world = await startWorld(options);
   try {
-    return await furnish(world, await bundling, options);
+    return await unlessAborted(
+      bundling.then((bundle) => furnish(world, bundle, options)),
+      options.signal,
+    );
   } catch (error) {
     await world.stop();
     throw error;
   }
 }
 
+/** `work`, or the signal's reason at once. What is being started then finds its world stopped. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  const aborted = once(signal, 'abort').then(() => Promise.reject(signal.reason));
+  return Promise.race([work, aborted]);
+}
+
 /** As Promise.all, but waits for all to end even when one fails: nothing may start after the stop. */
-async function together<T extends readonly unknown[]>(work: [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+async function together<T extends readonly Promise<unknown>[]>(
+  work: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work);
-  return Promise.all(work) as unknown as Promise<T>;
+  return Promise.all(work);
 }
 
 async function furnish(world: World, bundle: string, options: BoxofficeOptions): Promise<RunningBoxoffice> {
-  const { signal } = options;
-  signal?.throwIfAborted();
   const settings = await makeSettings(world);
   const [running] = await together([
     startOurs(world, settings, bundle, options),
     ...simulators(settings, options).map((program) => world.add(program)),
   ]);
-  signal?.throwIfAborted();
   await world.publish(running.endpoints);
   return running;
 }
@@ -187,7 +198,6 @@ async function startOurs(
     deployTickets(rpc, chainId, settings.issuerKey),
     migrate({ url: owner, log: () => undefined }).then(() => grantApplicationRoles(owner)),
   ]);
-  options.signal?.throwIfAborted();
 
   const env = { ...environment(world, settings, contract, bundle), ...options.env };
   const metricsPort = await world.freePort();

@@ -1,44 +1,43 @@
 /** What a person reads when the demo is over. Pure: texts from records. */
 import { workflowLink, type WebUi } from '../client/web-ui.ts';
-import { formatAmount } from '../contracts/money.ts';
+import { formatAmount, isCurrency } from '../contracts/money.ts';
 import type { ReceivedMail, WorldRecord } from './audit.ts';
 import type { ScenarioReport } from './scenarios/play.ts';
 
-const headings = ['Scenario', '', 'Ended as', 'Calls', 'Charges', 'Charged', 'Mints', 'Owned', 'Ledger', 'Mail'];
-/** Numbers are read from the right. */
-const rightAligned = new Set([3, 4, 5, 6, 7, 8, 9]);
+/** The last column is as wide as it likes; the numbers before it are read from the right. */
+const headings = ['  Scenario', 'Calls', 'Charges', 'Mints', 'Owned', 'Ledger', 'Mail', ' Ended as'];
 
-const usd = (minor: number) => formatAmount(minor, 'USD');
+const decimal = (minor: number) => formatAmount(minor, 'USD').replace(' USD', '');
 
 function rowOf({ name, ok, ends, counted, ledger }: ScenarioReport): string[] {
   return [
-    name,
-    ok ? '✔' : '✘',
-    ends.join(', then ') || '–',
+    `${ok ? '✔' : '✘'} ${name}`,
     String(counted.calls),
     String(counted.charges),
-    usd(counted.captured),
     String(counted.mints),
     String(counted.owned),
-    ledger.sumsToZero ? usd(ledger.stripeBalance) : 'UNBALANCED',
+    ledger.sumsToZero ? decimal(ledger.stripeBalance) : 'UNBALANCED',
     String(counted.mails),
+    ` ${ends.join(', ') || '–'}`,
   ];
 }
 
+/** Fits into 80 columns. */
 export function reportTable(reports: readonly ScenarioReport[]): string {
   const rows = [headings, ...reports.map(rowOf)];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return rightAligned.has(column) ? cell.padStart(width) : cell.padEnd(width);
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const last = headings.length - 1;
+  const align = (cell: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return column === 0 || column === last ? cell.padEnd(width) : cell.padStart(width);
+  };
+  const lines = rows.map((row) => row.map(align).join(' ').trimEnd());
+  return [
+    ...lines,
+    '',
+    'Calls: of the card provider. Ledger: what the books have at the provider, USD,',
+    "after its fee. Owned: tokens in the buyer's wallet now.",
+  ].join('\n');
 }
 
 /** What each scenario showed, its problems if it has any, and where to look at it. */
@@ -57,11 +56,13 @@ export function stories(reports: readonly ScenarioReport[], webUi: WebUi): strin
 /** The proofs that hold for everything together. */
 export function proofs(world: WorldRecord, problems: readonly string[]): string {
   if (problems.length > 0) return problems.map((problem) => `✘ ${problem}`).join('\n');
-  const balances = Object.entries(world.balances).map(([currency, { provider }]) => `${provider} ${currency}`);
+  const balances = Object.entries(world.balances).map(([currency, { provider }]) =>
+    isCurrency(currency) ? formatAmount(provider, currency) : `${provider} ${currency}`,
+  );
   const twice = Object.keys(world.duplicateMails).length;
   return [
-    `✔ the ledger sums to zero and has what the card provider has, net of fees: ${balances.join(', ')} (minor units)`,
-    '✔ every token on the chain is in the books, and the other way round; no workflow failed',
+    `✔ the ledger sums to zero and agrees with the provider: ${balances.join(', ')}`,
+    '✔ chain and books agree on every token; no workflow failed',
     twice === 0 ? '✔ no mail came twice' : `· ${twice} mails came twice, with the same Message-ID`,
   ].join('\n');
 }

@@ -7,6 +7,8 @@ export interface Screen {
   live: boolean;
   /** Width of the terminal. */
   columns(): number;
+  /** The list that is being shown. */
+  steps?: Steps | undefined;
 }
 
 export interface Steps {
@@ -14,7 +16,7 @@ export interface Steps {
   set(name: string, state: StepState, note?: string): void;
   /** A line above the list that stays. */
   say(text: string): void;
-  /** Leaves the list as it is now; what comes after is written below. */
+  /** Leaves the list as it is now; what comes after is written below, and later changes are not shown. */
   close(): void;
 }
 
@@ -30,11 +32,11 @@ interface Step {
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const redrawMs = 100;
 
-/** What a terminal is told: ours of `process.stdout` or `process.stderr`. */
+/** `stream` is `process.stdout` or `process.stderr`. */
 export function screenOf(stream: NodeJS.WriteStream): Screen {
   return {
     write: (text) => void stream.write(text),
-    live: stream.isTTY === true && process.env['TERM'] !== 'dumb',
+    live: stream.isTTY && process.env['TERM'] !== 'dumb',
     columns: () => stream.columns || 80,
   };
 }
@@ -44,6 +46,7 @@ export function createSteps(screen: Screen, steps: Readonly<Record<string, strin
   const list: Step[] = Object.entries(steps).map(([name, label]) => fresh(name, label));
   let drawn = 0;
   let turn = 0;
+  let closed = false;
 
   const draw = (): void => {
     const width = Math.max(12, ...list.map(({ name }) => name.length));
@@ -59,8 +62,9 @@ export function createSteps(screen: Screen, steps: Readonly<Record<string, strin
     : undefined;
   if (screen.live) draw();
 
-  return {
+  const shown: Steps = {
     set(name, state, note) {
+      if (closed) return;
       let step = list.find((one) => one.name === name);
       if (!step) list.push((step = fresh(name, '')));
       const changed = step.state !== state || (note !== undefined && note !== step.note);
@@ -75,9 +79,19 @@ export function createSteps(screen: Screen, steps: Readonly<Record<string, strin
       draw();
     },
     close() {
+      closed = true;
       clearInterval(timer);
+      if (screen.steps === shown) screen.steps = undefined;
     },
   };
+  screen.steps = shown;
+  return shown;
+}
+
+/** Above the list, where one is shown. */
+export function say(screen: Screen, text: string): void {
+  if (screen.steps) screen.steps.say(text);
+  else screen.write(`${text}\n`);
 }
 
 const fresh = (name: string, label: string): Step => ({
@@ -103,8 +117,7 @@ function lineOf(step: Step, { width, turn, now }: { width: number; turn: number;
   const marks = { waiting: '·', running: spinner[turn % spinner.length] ?? '·', done: '✔', failed: '✘' };
   const elapsed = step.seconds ?? (step.startedAt === undefined ? undefined : (now - step.startedAt) / 1_000);
   const time = elapsed === undefined ? '' : `${elapsed.toFixed(1)} s`;
-  const text = [step.label, step.note].filter((part) => part !== '').join(' · ');
-  return `  ${marks[step.state]} ${step.name.padEnd(width)}  ${time.padStart(7)}  ${text}`.trimEnd();
+  return `  ${marks[step.state]} ${step.name.padEnd(width)}  ${time.padStart(7)}  ${step.note || step.label}`.trimEnd();
 }
 
 function plainLine({ name, label, state, note, seconds }: Step): string {

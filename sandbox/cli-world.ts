@@ -3,13 +3,25 @@ import { rmdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startBoxoffice, type BoxofficeOptions, type RunningBoxoffice } from './boxoffice.ts';
 import { InterruptedError, type Interrupt } from './cli-interrupt.ts';
-import { createSteps, type Screen } from './cli-steps.ts';
+import { createSteps, say, type Screen } from './cli-steps.ts';
 import { progressLine, type WorldProgress } from './progress.ts';
 
 export interface ShownStart extends Pick<BoxofficeOptions, 'dir' | 'temporary'> {
   screen: Screen;
   interrupt: Interrupt;
 }
+
+/** What a world is made of, for a person who sees it for the first time. */
+const parts = {
+  temporal: 'the engine and its Web UI',
+  postgres: 'claims, ledger, payments',
+  valkey: 'the pace of the lanes',
+  anvil: 'an EVM chain for the tickets',
+  stripe: 'simulator of the card provider',
+  smtp: 'simulator of the mail server',
+  worker: 'runs workflows and activities',
+  api: 'HTTP API',
+};
 
 /** Elsewhere than on a terminal a download says something this often. Milliseconds. */
 const downloadLineEveryMs = 2_000;
@@ -19,7 +31,7 @@ const downloadLineEveryMs = 2_000;
  * @throws InterruptedError when a signal came meanwhile; what was started is stopped by then.
  */
 export async function startShown({ screen, interrupt, ...options }: ShownStart): Promise<RunningBoxoffice> {
-  const steps = createSteps(screen);
+  const steps = createSteps(screen, parts);
   const abort = new AbortController();
   void interrupt.happened.then((exitCode) => abort.abort(new InterruptedError(exitCode)));
   const show = showOf(steps, screen.live);
@@ -31,10 +43,13 @@ export async function startShown({ screen, interrupt, ...options }: ShownStart):
       onProgress: (progress) => {
         if (!up) show(progress);
       },
-      onUnexpectedExit: (name) => screen.write(`\n${endedAlone(name, options.dir)}\n`),
+      onUnexpectedExit: (name) => say(screen, endedAlone(name, options.dir)),
     });
     up = true;
     return running;
+  } catch (error) {
+    interrupt.check(); // a Ctrl-C reaches our helpers too, and their end is no fault then
+    throw error;
   } finally {
     steps.close();
   }
@@ -55,6 +70,12 @@ function showOf(steps: ReturnType<typeof createSteps>, live: boolean): (progress
     const said = progressLine(progress);
     steps.set(name, 'running', said.slice(said.indexOf(': ') + 2));
   };
+}
+
+/** What a signal does first: nothing is redrawn from here on. */
+export function sayStopping(screen: Screen): void {
+  screen.steps?.close();
+  screen.write('\nstopping, in order; once more Ctrl-C ends it at once\n');
 }
 
 /** Removes a temporary world's folder, and the one that held it when nothing else is in there. */

@@ -8,7 +8,7 @@ import type { RunningBoxoffice } from './boxoffice.ts';
 import { type Interrupt, InterruptedError, listenForInterrupt } from './cli-interrupt.ts';
 import { mailAsText, proofs, reportTable, stories } from './cli-report.ts';
 import { createSteps, type Screen, screenOf, type Steps } from './cli-steps.ts';
-import { removeFolder, startShown } from './cli-world.ts';
+import { removeFolder, sayStopping, startShown } from './cli-world.ts';
 import { scenarios } from './scenarios/index.ts';
 import { playAll, type ScenarioReport } from './scenarios/play.ts';
 import { createProviderControl } from './scenarios/provider-control.ts';
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
     screen.write('STRIPE_SECRET_KEY is left aside: the demo always plays on the simulator.\n');
     delete process.env['STRIPE_SECRET_KEY'];
   }
-  const interrupt = listenForInterrupt(() => screen.write('\nstopping: what is up is being stopped in order …\n'));
+  const interrupt = listenForInterrupt(() => sayStopping(screen));
   const temporary = options.dir === undefined;
   const dir = options.dir ?? (await temporaryFolder());
   let keep = !temporary;
@@ -165,7 +165,7 @@ async function summary(shown: {
   const [mail] = paymentKey === undefined ? [] : await shown.audit.receipts(tenantId, paymentKey);
   return [
     '',
-    "By the provider's log, the chain and the database, not by what a workflow says of itself:",
+    "From the provider's log, the chain and the database:",
     '',
     reportTable(shown.reports),
     '',

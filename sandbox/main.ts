@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import path from 'node:path';
 import { InterruptedError, listenForInterrupt } from './cli-interrupt.ts';
 import { screenOf } from './cli-steps.ts';
-import { startShown } from './cli-world.ts';
+import { sayStopping, startShown } from './cli-world.ts';
 import { openShop } from './scenarios/shop.ts';
 import { tenants } from './tenants.ts';
 import { worldFolder } from './world-folder.ts';
@@ -28,7 +28,7 @@ function readDir(): string {
 async function main(): Promise<number> {
   const dir = readDir();
   const screen = screenOf(process.stdout);
-  const interrupt = listenForInterrupt(() => screen.write('\nstopping: what is up is being stopped in order …\n'));
+  const interrupt = listenForInterrupt(() => sayStopping(screen));
   const startedAt = performance.now();
   screen.write(`Starting in ${path.relative('', path.resolve(dir)) || dir}\n`);
   try {

@@ -257,6 +257,8 @@ export class World {
     await rm(this.#folder.endpoints, { force: true }); // first: whoever reads it now would find a world that goes away
     for (const program of [...this.#programs.values()].toReversed()) await program.stop();
     await Promise.all([...this.#core.values()].map(async (part) => part.stop()));
+    // Again: one that was being started when this began may have come only now.
+    for (const managed of [...this.#programs.values(), ...this.#core.values()]) await managed.stop();
     for (const close of this.#closers) close();
     for (const leftover of this.#leftovers) await rm(leftover, { recursive: true, force: true });
     await releaseFolder(this.#folder);

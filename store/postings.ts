@@ -1,6 +1,5 @@
 /**
- * What each event posts, as tables: debit +, credit −, minor units. Pure. The guide's money model has the same tables with
- * numbers. A new event is a new table of lines.
+ * What each event posts, as tables: debit +, credit −, minor units. Pure. A new event is a new table of lines.
  */
 import type { Shares } from '../contracts/money.ts';
 

@@ -9,7 +9,7 @@ export const cancelled: Scenario = {
     say(`"${handle.early.status}"; cancelling`);
     const { status: end } = await handle.cancel({ actor: 'ada', reason: 'changed her mind' });
     return {
-      happened: 'tickets burned, the hold on the card released, nothing charged',
+      happened: 'tickets burned, card released, no charge',
       attempts: [{ order: wanted, end }],
       expected: { intents: 1, charges: 0, captured: 0, held: 0, owned: 0, mails: 0 },
       findings: [{ what: 'end', expected: 'cancelled', found: end }],

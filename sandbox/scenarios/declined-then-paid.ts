@@ -2,7 +2,7 @@ import { ended, type Scenario } from './scenario.ts';
 
 export const declinedThenPaid: Scenario = {
   name: 'declined-then-paid',
-  title: 'a declined card, then another card for the same order',
+  title: 'a declined card, then another, same order',
   async run({ boxoffice, order, say }) {
     const refused = order({ card: 'pm_card_chargeDeclined', attempt: 1 });
     const declined = await ended(refused, await boxoffice.payments.purchase(refused));
@@ -10,7 +10,7 @@ export const declinedThenPaid: Scenario = {
     const wanted = order({ attempt: 2 });
     const paid = await ended(wanted, await boxoffice.payments.purchase(wanted));
     return {
-      happened: 'the decline released order and tickets, so the second attempt could have them',
+      happened: 'the first card declined, the second charged',
       attempts: [declined, paid],
       expected: { runs: 2, intents: 2, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
       findings: [

@@ -11,7 +11,7 @@ export const duplicates: Scenario = {
     say(`${copies} callers heard "${handles[0]?.early.status}"`);
     const results = await Promise.all(handles.map((handle) => handle.result()));
     return {
-      happened: `${copies} requests joined one purchase and got one answer`,
+      happened: `${copies} requests, one purchase, one answer`,
       attempts: [await ended(wanted, handles[0]!)],
       expected: { runs: 1, intents: 1, authorizeCalls: 1, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
       findings: [

@@ -2,7 +2,7 @@ import { ended, type Scenario } from './scenario.ts';
 
 export const engineKilled: Scenario = {
   name: 'engine-killed',
-  title: 'the Temporal server killed in mid-purchase',
+  title: 'Temporal server killed in mid-purchase',
   alone: true,
   async run({ boxoffice, order, world, say }) {
     const wanted = order();
@@ -12,7 +12,7 @@ export const engineKilled: Scenario = {
     await world.start('temporal');
     say('server is back; the purchase goes on');
     return {
-      happened: 'the purchase went on where its history ended',
+      happened: 'it went on where its history had stopped',
       attempts: [await ended(wanted, handle)],
       expected: { runs: 1, intents: 1, authorizeCalls: 1, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
     };

@@ -8,7 +8,7 @@ export const purchase: Scenario = {
     const handle = await boxoffice.payments.purchase(wanted);
     say(`the buyer hears "${handle.early.status}"; tickets are being minted`);
     return {
-      happened: 'money held, both tickets minted in one transaction, then captured',
+      happened: 'held, minted in one transaction, captured',
       attempts: [await ended(wanted, handle)],
       expected: { runs: 1, intents: 1, authorizeCalls: 1, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
     };

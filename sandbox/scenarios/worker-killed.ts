@@ -2,7 +2,7 @@ import { ended, type Scenario } from './scenario.ts';
 
 export const workerKilled: Scenario = {
   name: 'worker-killed',
-  title: 'the worker killed between the charge and its answer',
+  title: 'worker killed between charge and answer',
   alone: true,
   async run({ boxoffice, order, provider, world, say }) {
     const wanted = order();
@@ -15,9 +15,9 @@ export const workerKilled: Scenario = {
     await world.start('worker');
     say('worker is back; nobody repairs anything');
     return {
-      happened: 'the next worker looked before it acted: one charge, one mint per ticket',
+      happened: 'one charge, one mint per ticket, no repair',
       attempts: [await ended(wanted, handle)],
-      expected: { intents: 1, authorizeCalls: 1, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
+      expected: { intents: 1, authorizeCalls: 1, replays: 1, charges: 1, captured: wanted.amount, mints: 2, mails: 1 },
     };
   },
 };

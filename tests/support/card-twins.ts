@@ -35,6 +35,8 @@ export const requestTimeoutMs = 20_000;
 const faultOf = (kind: FaultClass, code: string, facts: Record<string, boolean> = {}, retryAfterMs?: number) =>
   new ProviderFault({ provider: 'stripe', kind, code, message: code, facts, retryAfterMs });
 
+const unexpected = () => faultOf('declined', 'payment_intent_unexpected_state');
+
 export function createCardTwin() {
   const intents: Stored[] = [];
   const keys = new Map<string, Answer>();
@@ -84,8 +86,6 @@ export function createCardTwin() {
     }
     throw faultOf('unknown', 'ETIMEDOUT');
   }
-
-  const unexpected = () => faultOf('declined', 'payment_intent_unexpected_state');
 
   const provider: CardProvider = {
     requestTimeoutMs,

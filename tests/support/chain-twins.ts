@@ -37,6 +37,7 @@ interface Mined {
   undo: () => void;
 }
 
+const head = () => Math.floor(Date.now() / blockMs);
 const faultOf = (kind: FaultClass, code: string) => new ProviderFault({ provider: 'chain', kind, code, message: code });
 const hexOf = (text: string): Hex => `0x${Buffer.from(text).toString('hex')}`;
 const textOf = (hex: Hex) => Buffer.from(hex.slice(2), 'hex').toString();
@@ -50,7 +51,6 @@ export function createChainTwin(pace: Pace) {
   const requests: string[] = [];
   let nextNonce = 7;
 
-  const head = () => Math.floor(Date.now() / blockMs);
   const holds = (call: Call) =>
     call.action === 'mint'
       ? call.tokenIds.every((id) => !owners.has(id))
@@ -63,7 +63,11 @@ export function createChainTwin(pace: Pace) {
     nextNonce = nonce + 1;
     const undo = () => {
       nextNonce = nonce;
-      if (success) for (const [id, owner] of before) owner === undefined ? owners.delete(id) : owners.set(id, owner);
+      if (!success) return;
+      for (const [id, owner] of before) {
+        if (owner === undefined) owners.delete(id);
+        else owners.set(id, owner);
+      }
     };
     mined.set(hash, { hash, block, success, undo });
     pool.delete(hash);
@@ -162,6 +166,8 @@ export function createChainTwin(pace: Pace) {
   };
 }
 
+const misfit = (message: string) => Object.assign(new Error(message), { name: 'MintStateError' });
+
 type SignNext = Parameters<TransactionLedger['signNext']>[0];
 type Stored = Awaited<ReturnType<TransactionLedger['signNext']>>;
 type MintRow = Awaited<ReturnType<MintLedger['of']>>[number] & { workflowId: string; released?: boolean };
@@ -173,7 +179,6 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
   let nonce: number | undefined;
   const live = ({ status, released }: MintRow) => !released && status !== 'burned';
   const of = (workflowId: string) => rows.filter((row) => row.workflowId === workflowId && !row.released);
-  const misfit = (message: string) => Object.assign(new Error(message), { name: 'MintStateError' });
 
   /** The row lock that orders the issuer's nonces. */
   let lock: Promise<unknown> = Promise.resolve();

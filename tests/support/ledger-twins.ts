@@ -80,10 +80,10 @@ export { contractLimits };
 
 /** Lets the fake clock run for as long as `work` takes. */
 export async function inTime<T>(work: Promise<T>): Promise<T> {
-  let ended = false;
-  const watched = work.finally(() => (ended = true));
+  const state = { ended: false };
+  const watched = work.finally(() => (state.ended = true));
   watched.catch(() => undefined);
-  for (let steps = 0; !ended; steps += 1) {
+  for (let steps = 0; !state.ended; steps += 1) {
     if (steps > 20_000) throw new Error('nothing happens any more, and the work has not ended');
     await vi.advanceTimersToNextTimerAsync();
   }

@@ -57,17 +57,18 @@ export const breaks: Behaviour = () => {
   throw ApplicationFailure.nonRetryable('twin: out of order');
 };
 
-async function untilCancelled(): Promise<void> {
+/** Waits, heartbeating where the server expects it: a cancel comes back with a heartbeat. */
+async function beating<T>(waited: Promise<T>): Promise<T> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), 20);
+  const beat = setInterval(() => context.info.heartbeatTimeoutMs && context.heartbeat(), 20);
   try {
-    await context.cancelled;
-  } catch {
-    // Cancelled is what was waited for.
+    return await waited;
   } finally {
     clearInterval(beat);
   }
 }
+
+const untilCancelled = () => beating(Context.current().cancelled.catch(() => undefined));
 
 /** Under way until it is cancelled, and ends as cancelled; with `commits` its effect had happened before. */
 export const hangs =
@@ -104,13 +105,7 @@ export class Gate {
   }
 
   readonly passes: Behaviour = async (effect) => {
-    const context = Context.current();
-    const beat = setInterval(() => context.heartbeat(), 20);
-    try {
-      await Promise.race([this.#opened, context.cancelled]);
-    } finally {
-      clearInterval(beat);
-    }
+    await beating(Promise.race([this.#opened, Context.current().cancelled]));
     return effect();
   };
 }

@@ -46,6 +46,12 @@ export async function eventsOf(handle: WorkflowHandle<Workflow>) {
   return events ?? [];
 }
 
+/** From start to close, on the server's clock, which skips. Milliseconds. */
+export async function durationOf(handle: WorkflowHandle<Workflow>): Promise<number> {
+  const { startTime, closeTime } = await handle.describe();
+  return (closeTime?.getTime() ?? Number.NaN) - startTime.getTime();
+}
+
 export const tasksIn = (events: Awaited<ReturnType<typeof eventsOf>>) =>
   events.filter((event) => event.workflowTaskStartedEventAttributes).length;
 

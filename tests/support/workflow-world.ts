@@ -106,6 +106,8 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     taskQueue,
     identity,
     maxHeartbeatThrottleInterval: '50 milliseconds',
+    // A test that failed may have left something hanging; it must not hold up the rest.
+    shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
     ...(['money', 'communication'] as const).map((queue) =>
@@ -115,7 +117,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
       Worker.create({ ...common(queue as TaskQueue), activities }),
     ),
   ]);
-  const runs = Promise.all(workers.map((worker) => worker.run()));
+  const runs = Promise.allSettled(workers.map((worker) => worker.run()));
   return async () => {
     for (const worker of workers) worker.shutdown();
     await runs;

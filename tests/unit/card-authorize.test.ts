@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCardWorld, identity, type Fault } from '../support/card-twins.ts';
 import { attempt, failed, failureSeen, inTime, retried } from '../support/ledger-twins.ts';

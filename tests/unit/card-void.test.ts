@@ -6,6 +6,7 @@ import { attempt, createSentCallsTwin, failed, inTime, lanesOf, retried } from '
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2027-01-01T00:00:00Z') }));
 afterEach(() => void vi.useRealTimers());
 
+const key = (generation: number) => `${identity.workflowId}/void/${generation}`;
 const names = ({ card }: ReturnType<typeof createCardWorld>) => card.calls.map(({ name }) => name);
 
 describe('a void', () => {
@@ -117,7 +118,6 @@ describe('a void', () => {
     const { intentId } = await inTime(attempt(() => world.authorizePayment(world.input)));
     world.card.fail('cancel', 'stored 500');
     await inTime(retried(() => world.voidPayment({ ...identity, intentId })));
-    const key = (generation: number) => `${identity.workflowId}/void/${generation}`;
     expect(world.card.keysOf('cancel')).toEqual([key(0), key(0), key(1)]);
     expect(world.card.held()).toEqual([]);
   });

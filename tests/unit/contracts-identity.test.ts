@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, fingerprintOf, opaqueIdOf, providerKeyOf, receiptKeyOf } from '../../contracts/hashes.ts';
 import { emailWorkflowId, mintWorkflowId, parseWorkflowId, paymentWorkflowId } from '../../contracts/ids.ts';
@@ -68,7 +68,7 @@ describe('a fingerprint', () => {
   });
 
   it.each(Object.keys(orderOf()).filter((field) => field !== 'idempotencyKey'))('changes with %s', (field) => {
-    expect(fingerprintOf({ ...orderOf(), [field]: 'changed' } as object)).not.toBe(fingerprintOf(orderOf()));
+    expect(fingerprintOf({ ...orderOf(), [field]: 'changed' })).not.toBe(fingerprintOf(orderOf()));
   });
 
   it('keeps the order of lists', () => {

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { PurchaseLine } from '../../contracts/schema/payment.ts';
+import type { PurchaseOrder } from '../../contracts/schema/payment.ts';
 import { EmailRequest } from '../../contracts/schema/jobs.ts';
 import { createValidator, InvalidRequestError, validatePurchaseOrder } from '../../contracts/schema/validate.ts';
 import { orderOf } from '../support/orders.ts';
+
+function priced(amount: number) {
+  return {
+    amount,
+    tickets: [{ ticketId: 'seat-1', price: amount }],
+    lines: [{ kind: 'ticket', ticketId: 'seat-1', amount }],
+  };
+}
 
 function faultsOf(value: unknown, validate: (value: unknown) => unknown = validatePurchaseOrder) {
   try {
@@ -39,7 +47,7 @@ describe('a good order', () => {
   });
 
   it('may discount', () => {
-    const lines = [...orderOf().lines, { kind: 'discount', amount: -5_250 } satisfies PurchaseLine];
+    const lines = [...orderOf().lines, { kind: 'discount', amount: -5_250 } satisfies PurchaseOrder['lines'][number]];
     expect(validatePurchaseOrder(withField({ lines, amount: 0 }))).toMatchObject({ amount: 0 });
   });
 
@@ -194,14 +202,6 @@ describe('lines and tickets that do not agree', () => {
   ])('%s', (_, change, field, value, accepted) => {
     expect(faultsOf(withField(change))).toEqual([{ field, ...(value === undefined ? {} : { value }), accepted }]);
   });
-
-  function priced(amount: number) {
-    return {
-      amount,
-      tickets: [{ ticketId: 'seat-1', price: amount }],
-      lines: [{ kind: 'ticket', ticketId: 'seat-1', amount }],
-    };
-  }
 
   it('says what is missing as missing', () => {
     const faults = faultsOf(withField({ lines: [{ kind: 'ticket', amount: 5_250 }] }));

@@ -23,7 +23,7 @@ function providerOf(...faults: unknown[]) {
   const call = () => {
     startedAt.push(Date.now());
     const fault = faults.shift();
-    return fault === undefined ? Promise.resolve('answer') : Promise.reject(fault as Error);
+    return fault === undefined ? Promise.resolve('answer') : Promise.reject(fault);
   };
   return { call, startedAt };
 }
@@ -157,8 +157,7 @@ describe('a call that changes something', () => {
   });
 
   it('stays counted, and its fault is not lost, when it cannot be given back', async () => {
-    const giveBack = () => Promise.reject(new Error('no database'));
-    const { change, limiter } = world({ sentCalls: { giveBack } });
+    const { change, limiter } = world({ sentCalls: { giveBack: () => Promise.reject(new Error('no database')) } });
     const seen = await failed(change(providerOf(faultOf('rate_limited', 120_000)).call));
     expect(seen).toMatchObject({ type: 'Retry', code: 'code_rate_limited', sent: 1, nextRetryDelay: 120_000 });
     expect((await limiter.status('stripe')).blockedUntil).toBeGreaterThan(0);
@@ -257,8 +256,7 @@ describe('while a call waits for its lane', () => {
   it('neither ends a call that was sent', async () => {
     const { change, stopping } = world();
     const env = environment();
-    const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve('answer'), 5_000));
-    const sent = env.run(change(slow));
+    const sent = env.run(change(() => new Promise((resolve) => setTimeout(() => resolve('answer'), 5_000))));
     await vi.advanceTimersByTimeAsync(10);
     stopping.abort();
     env.cancel('CANCELLED');

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contractLimits } from '../../contracts/lane-limits.ts';
 import type { Grant } from '../../lanes/limiter.ts';
@@ -39,7 +39,7 @@ async function play(
   let refused = 0;
   let inFlight = 0;
   let mostInFlight = 0;
-  const work = arrivals.map(async ({ gapMs: _, holdMs, patienceMs }, arrival) => {
+  const work = arrivals.map(async ({ holdMs, patienceMs }, arrival) => {
     const arrivedAt = arrivals.slice(0, arrival + 1).reduce((sum, { gapMs }) => sum + gapMs, 0);
     await new Promise((resolve) => setTimeout(resolve, arrivedAt));
     const patience = new AbortController();
@@ -61,8 +61,11 @@ async function play(
     grant.release();
   });
   for (const { atMs, forMs } of closures) setTimeout(() => void limiter.block('stripe', forMs), atMs);
+  let ended = false;
+  const all = Promise.all(work).then(() => (ended = true));
   await vi.runAllTimersAsync();
-  await Promise.all(work);
+  if (!ended) throw new Error(`${arrivals.length - starts.length - refused} of ${arrivals.length} wait for ever`);
+  await all;
   return { starts, refused, mostInFlight };
 }
 

@@ -7,6 +7,7 @@ import { completed, orderOf } from '../support/orders.ts';
 const operation = { tenantId: 'acme', workflowId: 'payment:acme:key-1', runId: 'run-2' };
 const input = { operation, input: { order: orderOf(), fingerprint: 'f' }, now: '2027-01-01T00:00:00Z' };
 const owner = { workflowId: 'payment:acme:key-1', runId: 'run-1' };
+const owned = { kind: 'owned' as const, policy: { feeBasisPoints: 0, feeFixed: 0, reserveBasisPoints: 0 } };
 const foreign = { kind: 'foreign' as const, ...owner };
 const unused = () => Promise.reject(new Error('not to be called'));
 
@@ -16,7 +17,7 @@ type MintClaim = Awaited<ReturnType<RecordPorts['mints']['claim']>>;
 function world(claims: PaymentClaim[], options: { running?: boolean; mintClaims?: MintClaim[] } = {}) {
   const asked: string[] = [];
   const log: unknown[] = [];
-  const activities = createRecordActivities({
+  const on = createRecordActivities({
     payments: {
       claim: async () => claims.shift()!,
       takeOver: async (request) => (log.push(request), true),
@@ -31,18 +32,18 @@ function world(claims: PaymentClaim[], options: { running?: boolean; mintClaims?
     deadLetters: {
       park: async (letter) => void log.push(letter),
       unpark: async () => true,
-    } as RecordPorts['deadLetters'],
+    },
     isRunning: async (workflowId, runId) => (asked.push(`${workflowId} ${runId}`), options.running ?? false),
     startReceipt: unused,
   });
-  const run = <T>(call: (on: typeof activities) => Promise<T>) => environment().run(() => call(activities));
+  const run = <T>(call: (records: typeof on) => Promise<T>) => environment().run(() => call(on));
   return { asked, log, run };
 }
 
 describe('a claim', () => {
   it('of our own goes on, and Temporal is not asked', async () => {
-    const { asked, run } = world([{ kind: 'owned' }]);
-    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'owned' });
+    const { asked, run } = world([owned]);
+    expect(await run((on) => on.claimPayment(input))).toEqual(owned);
     expect(asked).toEqual([]);
   });
 
@@ -64,8 +65,8 @@ describe('a claim', () => {
   });
 
   it('of a run that is gone is taken over, and asked for again', async () => {
-    const { log, run } = world([foreign, { kind: 'owned' }]);
-    expect(await run((on) => on.claimPayment(input))).toEqual({ kind: 'owned' });
+    const { log, run } = world([foreign, owned]);
+    expect(await run((on) => on.claimPayment(input))).toEqual(owned);
     expect(log).toEqual([{ operation, key: 'key-1', from: owner }]);
   });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTicketWorld, operation, wallet, type BroadcastFault } from '../support/chain-twins.ts';
 import { attempt, failed, failureSeen, inTime, retried } from '../support/ledger-twins.ts';
@@ -88,7 +88,7 @@ describe('a burn', () => {
 describe('a burn that finds nothing to burn', () => {
   it('because its own late attempt did it takes that one for its own', async () => {
     const { chain, burn, statuses, rows, signed, transactions } = await minted();
-    const { of } = transactions;
+    const of = transactions.of.bind(transactions);
     const late = attempt(() => burn());
     await vi.advanceTimersByTimeAsync(1_500);
     let looks = 0;

@@ -69,7 +69,7 @@ describe('a mint', () => {
 
   it('that a node behind its balancer does not know yet costs no second call', async () => {
     const { chain, mint, steps } = world();
-    const { inclusion } = chain.provider;
+    const inclusion = chain.provider.inclusion.bind(chain.provider);
     let looks = 0;
     chain.provider.inclusion = (hash) => ((looks += 1) <= 5 ? Promise.resolve({ state: 'absent' }) : inclusion(hash));
     await inTime(attempt(() => mint()));
@@ -147,11 +147,11 @@ describe('a ticket that is taken', () => {
   it('by our own earlier attempt, which went on meanwhile, is ours', async () => {
     const { chain, mint, signed, transactions } = world();
     const zombie = attempt(() => mint());
-    const { of } = transactions;
+    await vi.advanceTimersByTimeAsync(1_500);
+    const of = transactions.of.bind(transactions);
     let looks = 0;
     /** The retry looked just before the late attempt signed. */
     transactions.of = async (...step) => ((looks += 1) === 1 ? undefined : of(...step));
-    await vi.advanceTimersByTimeAsync(1_500);
     const retry = attempt(() => mint());
     const [first, second] = await inTime(Promise.all([zombie, retry]));
     expect(second).toEqual(first);
@@ -177,7 +177,7 @@ describe('after its fence', () => {
 
   it('a late attempt that had planned signs nothing', async () => {
     const { chain, mint, burn, signed, statuses } = world();
-    const { planMint } = chain.provider;
+    const planMint = chain.provider.planMint.bind(chain.provider);
     chain.provider.planMint = async (...plan) => {
       const planned = await planMint(...plan);
       await new Promise((resolve) => setTimeout(resolve, 5_000));

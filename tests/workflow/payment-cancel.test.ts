@@ -1,46 +1,12 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
-import type { PaymentResult } from '../../contracts/payment.ts';
 import { answersWhenCancelled, exhausts, failsFor, Gate, hangs, losesAnswer } from '../support/workflow-behaviours.ts';
 import { cancelledBy, endOf, inRetryPause, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { ActivityName, Twin } from '../support/workflow-twins.ts';
-import type { StartedPayment } from '../support/workflow-world.ts';
+import { allMeans, cancelAndJudge, me, sendCancel } from '../support/workflow-cancels.ts';
 
 const world = useWorkflowWorld();
-const me = { actor: 'support-7', reason: 'wrong seats' };
-const byMe = cancelledBy(me.actor, me.reason);
 const longPause = 3_600_000;
-
-/** Each sends its cancel and returns what the workflow should end as, with the answer where there is one. */
-const means = {
-  update: {
-    send: (purchase: StartedPayment) => purchase.handle.executeUpdate(cancelUpdate, { args: [me] }),
-    end: byMe,
-  },
-  signal: {
-    send: (purchase: StartedPayment) => purchase.handle.signal(cancelSignal, me),
-    end: byMe,
-  },
-  'the Web UI': {
-    send: (purchase: StartedPayment) => purchase.handle.cancel(),
-    end: cancelledBy('temporal', 'cancelled through Temporal'),
-  },
-} satisfies Record<string, { send(purchase: StartedPayment): Promise<unknown>; end: PaymentResult }>;
-type Means = keyof typeof means;
-const allMeans = Object.keys(means) as Means[];
-
-/** Sends the cancel, checks that it has arrived before anything else happens, and judges the end. */
-async function cancelAndJudge(purchase: StartedPayment, how: Means): Promise<void> {
-  const answer = means[how].send(purchase);
-  const result = await endOf(purchase);
-  expect(result).toEqual(means[how].end);
-  if (how === 'update') expect(await answer).toEqual(result);
-  else await answer;
-  expect(purchase.twin.count('capturePayment')).toBe(0);
-  expect(purchase.twin.count('sendReceipt')).toBe(0);
-  expect(purchase.twin.order.at(-1)).toBe('closePayment');
-}
 
 interface Moment {
   plan: (twin: Twin) => unknown;
@@ -121,27 +87,15 @@ describe.each(allMeans)('cancelled by %s', (how) => {
     expect(purchase.twin.order.filter((name) => name === 'voidPayment' || name === 'burnTickets')).toEqual(undone);
   });
 
-  test('before the claim is there: it is claimed, and nothing else begins', async () => {
-    const gate = new Gate();
-    const purchase = await world().payment((twin) => twin.plan('claimPayment', gate.passes));
-    await purchase.twin.begun('claimPayment');
-    const judged = cancelAndJudge(purchase, how);
-    gate.open();
-    await judged;
-    expect(purchase.twin.claim.owned).toBe(true);
-    expect(purchase.twin.count('authorizePayment')).toBe(0);
-  });
-
   test('once the capture is scheduled it is too late: completed, and a refund is next', async () => {
     const gate = new Gate();
     const purchase = await world().payment((twin) => twin.plan('capturePayment', gate.passes));
     await purchase.twin.begun('capturePayment');
-    const answer = means[how].send(purchase);
-    await arrived(purchase, how);
+    const answer = await sendCancel(purchase, how);
     gate.open();
     const result = await endOf(purchase);
     expect(result).toMatchObject({ status: 'completed', moneyMoved: 'captured', nextAction: 'refund' });
-    if (how === 'update') expect(await answer).toEqual(result);
+    expect(await answer(result)).toEqual(result);
     expect(purchase.twin.count('burnTickets') + purchase.twin.count('voidPayment')).toBe(0);
     expect(purchase.twin.receipt).toBe('sent');
   });
@@ -149,10 +103,10 @@ describe.each(allMeans)('cancelled by %s', (how) => {
   test('while a parked capture waits it is too late as well', async () => {
     const purchase = await world().payment((twin) => twin.plan('capturePayment', exhausts()));
     await purchase.twin.begun('park');
-    const answer = means[how].send(purchase);
+    const answer = await sendCancel(purchase, how);
     const result = await endOf(purchase);
     expect(result.status).toBe('completed');
-    if (how === 'update') expect(await answer).toEqual(result);
+    expect(await answer(result)).toEqual(result);
   });
 
   test('while it is being undone: undone once, as the first one said', async () => {
@@ -164,42 +118,24 @@ describe.each(allMeans)('cancelled by %s', (how) => {
     const first = { actor: 'first', reason: 'first' };
     await purchase.handle.signal(cancelSignal, first);
     await purchase.twin.begun('burnTickets');
-    const answer = means[how].send(purchase);
-    await arrived(purchase, how);
+    const answer = await sendCancel(purchase, how);
     gate.open();
     const result = await endOf(purchase);
     expect(result).toEqual(cancelledBy(first.actor, first.reason));
-    if (how === 'update') expect(await answer).toEqual(result);
+    expect(await answer(result)).toEqual(result);
     expect(purchase.twin.count('voidPayment')).toBe(1);
   });
 });
-
-/** The cancel is in the history and was looked at, while what is under way still is. */
-async function arrived({ handle }: StartedPayment, how: Means): Promise<void> {
-  const wanted = {
-    update: 'workflowExecutionUpdateAcceptedEventAttributes',
-    signal: 'workflowExecutionSignaledEventAttributes',
-    'the Web UI': 'workflowExecutionCancelRequestedEventAttributes',
-  } as const;
-  await expect
-    .poll(
-      async () => {
-        const events = (await handle.fetchHistory()).events ?? [];
-        const at = events.findLastIndex((event) => event[wanted[how]]);
-        return at >= 0 && events.slice(at - 1).some((event) => event.workflowTaskCompletedEventAttributes);
-      },
-      { timeout: 5_000, interval: 20 },
-    )
-    .toBe(true);
-}
 
 test('two cancels at once get the same answer, and it is the result', async () => {
   const purchase = await world().payment((twin) => twin.plan('mintTickets', hangs({ commits: true })));
   await purchase.twin.begun('mintTickets');
   const requests = [me, { actor: 'buyer', reason: 'changed my mind' }];
-  const answers = requests.map((request) => purchase.handle.executeUpdate(cancelUpdate, { args: [request] }));
+  const updates = await Promise.all(
+    requests.map((request) => purchase.handle.startUpdate(cancelUpdate, { args: [request], waitForStage: 'ACCEPTED' })),
+  );
   const result = await endOf(purchase);
-  expect(await Promise.all(answers)).toEqual([result, result]);
+  expect(await Promise.all(updates.map((update) => update.result()))).toEqual([result, result]);
   expect(requests.map(({ actor, reason }) => cancelledBy(actor, reason))).toContainEqual(result);
   expect(purchase.twin.count('burnTickets')).toBe(1);
 });
@@ -212,13 +148,4 @@ test.each([
   await purchase.twin.begun('mintTickets');
   await purchase.handle.signal('cancel', ...(payload === undefined ? [] : [payload]));
   expect(await endOf(purchase)).toEqual(cancelledBy('temporal', 'cancelled through Temporal'));
-});
-
-test('a cancel at any moment leaves either a purchase or nothing', async () => {
-  for (let delay = 0; delay <= 90; delay += 6) {
-    const purchase = await world().payment();
-    await wait(delay);
-    await purchase.handle.cancel().catch(() => undefined);
-    expect(['completed', 'cancelled']).toContain((await endOf(purchase)).status);
-  }
 });

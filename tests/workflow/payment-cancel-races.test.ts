@@ -1,0 +1,47 @@
+/**
+ * Cancels that meet a step at its very end. On the dev server: the time-skipping one loses a workflow task when an
+ * activity is cancelled that has just completed ("ACTIVITY_UNKNOWN").
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
+import { Gate } from '../support/workflow-behaviours.ts';
+import { allMeans, endBy, me, type Means } from '../support/workflow-cancels.ts';
+import { endOf, useWorkflowWorld } from '../support/workflow-judge.ts';
+import type { StartedPayment } from '../support/workflow-world.ts';
+
+const world = useWorkflowWorld({ server: 'dev' });
+
+const send = ({ handle }: StartedPayment, how: Means): Promise<unknown> => {
+  if (how === 'update') return handle.executeUpdate(cancelUpdate, { args: [me] });
+  return how === 'signal' ? handle.signal(cancelSignal, me) : handle.cancel();
+};
+
+test.each(allMeans)('cancelled by %s before the claim is there: it is claimed, then nothing is left', async (how) => {
+  const gate = new Gate();
+  const purchase = await world().payment((twin) => twin.plan('claimPayment', gate.passes));
+  await purchase.twin.begun('claimPayment');
+  const answer = send(purchase, how);
+  // An update that is not delivered yet shows nowhere; the others are in the history when they are answered.
+  await (how === 'update' ? wait(100) : answer);
+  gate.open();
+  const result = await endOf(purchase);
+  expect(result).toEqual(endBy(how));
+  if (how === 'update') expect(await answer).toEqual(result);
+  expect(purchase.twin.claim.owned).toBe(true);
+  expect(purchase.twin.count('mintTickets') + purchase.twin.count('capturePayment')).toBe(0);
+});
+
+test('a cancel at any moment leaves a purchase or nothing, and whoever asked hears which', async () => {
+  const ends = new Set<string>();
+  for (let delay = 0; delay <= 120; delay += 4) {
+    const how = allMeans[delay % allMeans.length]!;
+    const purchase = await world().payment();
+    await wait(delay);
+    const answer = send(purchase, how).catch(() => undefined);
+    const result = await endOf(purchase);
+    ends.add(result.status);
+    if (how === 'update') expect([undefined, result]).toContainEqual(await answer);
+  }
+  expect([...ends].toSorted()).toEqual(['cancelled', 'completed']);
+});

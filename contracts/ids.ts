@@ -21,6 +21,7 @@ function join(kind: string, parts: Record<string, string>): string {
 }
 
 export const paymentWorkflowId = (tenantId: string, paymentKey: string) => join('payment', { tenantId, paymentKey });
+export const refundWorkflowId = (tenantId: string, refundId: string) => join('refund', { tenantId, refundId });
 export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: string) =>
   join('mint', { tenantId, ticketId, mintKey });
 export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });

@@ -24,6 +24,13 @@ export const jobTypes = {
     resultKeptMs: 'forever',
     queue: 'money',
   },
+  'refund-process': {
+    attempts: 10,
+    backoff: { kind: 'exponential', delayMs: 2_000 },
+    priority: 2,
+    resultKeptMs: 'forever',
+    queue: 'money',
+  },
   'nft-mint': {
     attempts: 5,
     backoff: { kind: 'exponential', delayMs: 5_000 },

@@ -12,7 +12,7 @@ export interface PaymentInput {
 }
 
 /** `held`: on the card, not taken. `unknown`: a call may have had its effect; somebody is finding out. */
-export type MoneyMoved = 'none' | 'held' | 'captured' | 'unknown';
+export type MoneyMoved = 'none' | 'held' | 'captured' | 'refunded' | 'unknown';
 
 /** Stages of a purchase that runs; each is where it may be found standing. */
 export const openStages = ['started', 'authorizing', 'minting', 'capturing', 'undoing', 'in review'] as const;

@@ -11,6 +11,7 @@ const moneyWords: Readonly<Record<MoneyMoved, string>> = {
   none: 'nothing',
   held: 'held on the card, not taken',
   captured: 'captured',
+  refunded: 'given back',
   unknown: 'not known yet: a call may have had its effect',
 };
 

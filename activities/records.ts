@@ -6,6 +6,7 @@ import { log } from '@temporalio/activity';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
+import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
 import type { Store } from '../store/index.ts';
 import type { Operation } from './ports.ts';
 
@@ -42,6 +43,11 @@ export interface CloseMintInput {
   now: string;
 }
 
+export type ReserveRefundInput = Parameters<Store['refunds']['reserve']>[0];
+export type BookRefundInput = Parameters<Store['refunds']['refunded']>[0];
+export type SettleRefundInput = Parameters<Store['refunds']['settle']>[0];
+export type GiveBackRefundInput = Parameters<Store['refunds']['giveBack']>[0];
+
 export interface ReceiptInput {
   tenantId: string;
   paymentWorkflowId: string;
@@ -51,8 +57,12 @@ export interface ReceiptInput {
 
 export type Claimed<Result> = { kind: 'owned' } | { kind: 'ended'; result: Result };
 
-type StoreClaim<Result> =
-  | { kind: 'owned' }
+/** What goes with a claim that is ours: for a refund, what it reserved. */
+type Owned = { kind: 'owned' };
+type OwnedRefund = Owned & { reservation: RefundReservation };
+
+type StoreClaim<Result, Mine extends Owned = Owned> =
+  | Mine
   | { kind: 'settled'; result: Result }
   | { kind: 'refused'; result: Result }
   | { kind: 'foreign'; workflowId: string; runId: string };
@@ -66,6 +76,7 @@ export interface RecordPorts {
     takeOver(request: TakeOver): Promise<boolean>;
     close(request: { operation: Operation; key: string; result: MintResult; now: string }): Promise<MintResult>;
   };
+  refunds: Pick<Store['refunds'], 'reserve' | 'takeOver' | 'refunded' | 'settle' | 'giveBack'>;
   deadLetters: Store['deadLetters'];
   /** Does Temporal still run this? */
   isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
@@ -80,10 +91,10 @@ export function createRecordActivities(ports: RecordPorts) {
    * Repeats a claim that belongs to another run until it is ours or answered: an owner that Temporal no longer runs
    * cannot finish, so its claim is taken over, with whatever it had begun.
    */
-  async function claimed<Result>(
-    claim: () => Promise<StoreClaim<Result>>,
+  async function claimed<Result, Mine extends Owned = Owned>(
+    claim: () => Promise<StoreClaim<Result, Mine>>,
     takeOver: (from: TakeOver['from']) => Promise<boolean>,
-  ): Promise<Claimed<Result>> {
+  ): Promise<Mine | { kind: 'ended'; result: Result }> {
     for (;;) {
       const answer = await claim();
       if (answer.kind === 'owned') return answer;
@@ -119,6 +130,20 @@ export function createRecordActivities(ports: RecordPorts) {
     },
     closeMint: ({ ticketId, mintKey, ...rest }: CloseMintInput): Promise<MintResult> =>
       ports.mints.close({ ...rest, key: mintClaimKeyOf({ ticketId, mintKey }) }),
+    /** Claim and reservation in one transaction, under the payment's lock. */
+    reserveRefund(input: ReserveRefundInput): Promise<OwnedRefund | { kind: 'ended'; result: RefundResult }> {
+      const { operation } = input;
+      const key = input.input.request.refundId;
+      return claimed<RefundResult, OwnedRefund>(
+        () => ports.refunds.reserve(input),
+        (from) => ports.refunds.takeOver({ operation, key, from }),
+      );
+    },
+    /** The provider has given the money back: the ledger says so. */
+    bookRefund: (input: BookRefundInput): Promise<void> => ports.refunds.refunded(input),
+    settleRefund: (input: SettleRefundInput): Promise<RefundResult> => ports.refunds.settle(input),
+    /** Any other end: the reservation is undone, the claim keeps the result. */
+    giveBackRefund: (input: GiveBackRefundInput): Promise<RefundResult> => ports.refunds.giveBack(input),
     /** Writes the dead letter that tells a person what waits, why, and what has moved. */
     park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
     unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
 import { failureTypes } from '../contracts/failures.ts';
-import { mintClaimKeyOf } from '../contracts/ids.ts';
+import { mintClaimKeyOf, paymentWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { MintedTicket, MintOutcome } from '../contracts/payment.ts';
 import type { Counted, LaneCaller } from '../lanes/call.ts';
@@ -45,10 +45,24 @@ export interface BurnTicketsInput {
   round: number;
 }
 
+export interface BurnRefundedInput {
+  /** The refund's. */
+  operation: Operation;
+  paymentKey: string;
+  /** Tickets of that purchase. */
+  ticketIds: string[];
+  round: number;
+}
+
 export interface TicketActivities {
   mintTickets(input: MintTicketsInput): Promise<MintOutcome>;
   /** Makes sure that this workflow leaves no ticket in the world, whatever became of its mint. */
   burnTickets(input: BurnTicketsInput): Promise<void>;
+  /**
+   * Takes back tickets of a purchase that was completed, and answers with them. Refused, for a person, while one of them
+   * is not held by the wallet that it was minted to.
+   */
+  burnRefunded(input: BurnRefundedInput): Promise<string[]>;
 }
 
 export interface TicketDependencies {
@@ -214,6 +228,30 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
     await mints.burned({ operation, transactionHash: burn?.hash ?? mint.hash });
   }
 
+  async function burnRefunded({ operation, paymentKey, ticketIds, round }: BurnRefundedInput): Promise<string[]> {
+    const { tenantId, runId } = operation;
+    const purchase = { tenantId, workflowId: paymentWorkflowId(tenantId, paymentKey), runId };
+    const wanted = new Set(ticketIds);
+    const records = (await ask(() => mints.of(purchase))).filter(({ ticketId }) => wanted.has(ticketId));
+    const [first] = records;
+    if (!first || records.length !== wanted.size) throw refuse('ticket_not_minted');
+    const standing = records.filter(({ status }) => status !== 'burned');
+    // What an earlier attempt recorded is done.
+    if (standing.length === 0) return ticketIds;
+    const burn = await burnTransaction(
+      operation,
+      standing.map(({ tokenId }) => BigInt(tokenId)),
+    );
+    if (burn) {
+      const result = await include(countedOf(operation, 'burn', round), burn);
+      if (!result.success) throw refuse('burn_reverted', { transactionHash: burn.hash });
+    }
+    const transactionHash = burn?.hash ?? first.transactionHash;
+    if (!transactionHash) throw refuse('ticket_not_minted');
+    await ask(() => mints.burned({ operation: purchase, ticketIds, transactionHash }));
+    return ticketIds;
+  }
+
   /** The stored burn, or a new one of what stands on the chain; undefined when nothing does. */
   async function burnTransaction(operation: Operation, tokenIds: bigint[]): Promise<ChainTransaction | undefined> {
     const earlier = await stored(operation, 'burn');
@@ -251,7 +289,7 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
     }
   }
 
-  return { mintTickets, burnTickets };
+  return { mintTickets, burnTickets, burnRefunded };
 }
 
 const mintedTicketOf = ({ ticketId, tokenId }: ReservedTicket): MintedTicket => ({

@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { emailWorkflowId, mintWorkflowId, paymentWorkflowId } from '../contracts/ids.ts';
+import { emailWorkflowId, mintWorkflowId, paymentWorkflowId, refundWorkflowId } from '../contracts/ids.ts';
 import { type JobType, jobTypes } from '../contracts/job-types.ts';
 import { formatAmount } from '../contracts/money.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import type { PurchaseOrder } from '../contracts/schema/payment.ts';
+import type { RefundRequest } from '../contracts/schema/refund.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 
 /** The server takes fairness keys of 64 bytes; a longer one is hashed, so that it stays one key. */
@@ -53,6 +54,36 @@ export function paymentStart(order: PurchaseOrder, fingerprint: string) {
       `${counted(tickets.length, 'Ticket')}: ${tickets.map(({ ticketId }) => `\`${ticketId}\``).join(', ')}`,
       '',
       'To give the money back before it is captured, send the update `cancel` or use *Request Cancellation*. Do **not** terminate: that skips the undoing.',
+    ].join('\n'),
+  };
+}
+
+const whatGoesBack = ({ amount, ticketIds }: RefundRequest) =>
+  amount !== undefined
+    ? `${amount} (minor units)`
+    : ticketIds
+      ? `the price of ${counted(ticketIds.length, 'ticket')}`
+      : 'all that is left';
+
+/** Venue and currency are the purchase's, which nobody has looked up yet. */
+export function refundStart(request: RefundRequest, fingerprint: string) {
+  const { tenantId, refundId, paymentKey, tickets } = request;
+  return {
+    ...tell,
+    ...queued('refund-process', tenantId),
+    workflowId: refundWorkflowId(tenantId, refundId),
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.tenant, value: tenantId },
+      { key: searchAttributes.stage, value: 'started' },
+      { key: searchAttributes.attention, value: 'none' },
+    ]),
+    staticSummary: `Refund of purchase ${paymentKey}`,
+    staticDetails: [
+      `Refund \`${request.refundId}\` of purchase \`${paymentKey}\`, asked for by \`${request.requestedBy}\`: **${whatGoesBack(request)}**; the tickets are ${tickets === 'burn' ? 'burned' : 'kept'}.`,
+      '',
+      'It can be cancelled only until the card provider is asked, which takes a moment. Do **not** terminate: a refund that is under way would go on unseen.',
     ].join('\n'),
   };
 }

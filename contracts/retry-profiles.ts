@@ -50,6 +50,14 @@ export function parkedRetryMs(round: number): number {
   return Math.min(60_000 * 2 ** Math.min(round, 10), 15 * 60_000);
 }
 
+/**
+ * Between two looks at a refund that the provider has not ended, for when its webhook does not come: most take a minute,
+ * some take days. Milliseconds.
+ */
+export function refundPollMs(look: number): number {
+  return Math.min(60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
+}
+
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;
 

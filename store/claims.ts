@@ -5,6 +5,7 @@
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
+import type { RefundResult } from '../contracts/refund.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -12,6 +13,7 @@ import type { Operation } from './operation.ts';
 /** What an operation of each kind ends with. */
 export interface ClaimResults {
   payment: PaymentResult;
+  refund: RefundResult;
   mint: MintResult;
   email: EmailResult;
 }
@@ -161,23 +163,24 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
   return moved === 1;
 }
 
-/** Claims of mints and messages. Payments have their own, with what they hold besides (payments.ts). */
+/** Payments and refunds have claims of their own, with what they hold besides (payments.ts, refunds.ts). */
+type PlainKind = Exclude<ClaimKind, 'payment' | 'refund'>;
+
+/** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({
-  claim<Kind extends Exclude<ClaimKind, 'payment'>>(
-    claim: NewClaim & { kind: Kind },
-  ): Promise<ClaimOutcome<ClaimResults[Kind]>> {
+  claim<Kind extends PlainKind>(claim: NewClaim & { kind: Kind }): Promise<ClaimOutcome<ClaimResults[Kind]>> {
     return withTenant(pool, claim.operation.tenantId, async (tx) => {
       const existing = await takeClaim(tx, claim);
       return (existing ?? { kind: 'owned' }) as ClaimOutcome<ClaimResults[Kind]>;
     });
   },
 
-  takeOver(takeOver: TakeOver & { kind: Exclude<ClaimKind, 'payment'> }): Promise<boolean> {
+  takeOver(takeOver: TakeOver & { kind: PlainKind }): Promise<boolean> {
     return withTenant(pool, takeOver.operation.tenantId, (tx) => takeOverClaim(tx, takeOver));
   },
 
   /** Idempotent. @throws ClaimLostError */
-  settle<Kind extends Exclude<ClaimKind, 'payment'>>({
+  settle<Kind extends PlainKind>({
     operation,
     ...settlement
   }: Settlement<Kind> & { operation: Operation }): Promise<ClaimResults[Kind]> {

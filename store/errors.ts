@@ -25,3 +25,11 @@ export class MintStateError extends Error {
     this.name = 'MintStateError';
   }
 }
+
+/** What is to be recorded of a refund contradicts what was: a person has to look. */
+export class RefundStateError extends Error {
+  constructor(refundId: string, wanted: string, found: string) {
+    super(`refund ${refundId} cannot be ${wanted}: ${found}`);
+    this.name = 'RefundStateError';
+  }
+}

@@ -6,12 +6,14 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
+import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export const createStore = (pool: Pool) => ({
   payments: createPayments(pool),
+  refunds: createRefunds(pool),
   claims: createClaims(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
@@ -34,6 +36,7 @@ export {
   CaptureMismatchError,
   ClaimLostError,
   MintStateError,
+  RefundStateError,
   StepFencedError,
 } from './errors.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
@@ -42,6 +45,8 @@ export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
 export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
+export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
+export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';
 export type { Event, Venue } from './setup.ts';
 export type { WebhookEvent } from './webhooks.ts';

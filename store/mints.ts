@@ -160,14 +160,26 @@ export const createMints = (pool: Pool) => ({
     });
   },
 
-  /** Burned on the chain, also where the mint itself was never confirmed here. Idempotent. @throws MintStateError */
-  burned({ operation, transactionHash }: { operation: Operation; transactionHash: string }): Promise<void> {
+  /**
+   * Burned on the chain, also where the mint itself was never confirmed here: all tickets of the operation that minted
+   * them, or those of `ticketIds`. Idempotent. @throws MintStateError
+   */
+  burned({
+    operation,
+    ticketIds,
+    transactionHash,
+  }: {
+    operation: Operation;
+    ticketIds?: readonly string[];
+    transactionHash: string;
+  }): Promise<void> {
     return withTenant(pool, operation.tenantId, async (tx) => {
       await refuseUnless(tx, operation, 'burned', () => true, false);
       await tx.affected(
         `update mints set status = 'burned', burn_transaction_hash = $3, updated_at = now()
-         where tenant_id = $1 and workflow_id = $2 and status in ('reserved', 'minted')`,
-        [operation.tenantId, operation.workflowId, transactionHash],
+         where tenant_id = $1 and workflow_id = $2 and status in ('reserved', 'minted')
+           and ($4::text[] is null or ticket_id = any($4))`,
+        [operation.tenantId, operation.workflowId, transactionHash, ticketIds ?? null],
       );
     });
   },

@@ -55,7 +55,7 @@ export interface PaymentPage {
   nextCursor?: string;
 }
 
-const maxPage = 200;
+export const maxPage = 200;
 
 interface ClaimColumns extends Omit<PaymentRecord, 'status' | 'sale'> {
   paymentId?: number;
@@ -69,7 +69,7 @@ interface JoinedRow {
 }
 
 /** Timestamps inside JSON are not parsed by the driver, so they are written in its form here. */
-const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+export const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const joined = `
   select
@@ -123,7 +123,7 @@ async function listIn(tx: Tx, tenantId: string, filter: PaymentFilter): Promise<
   };
 }
 
-function cursorOf(cursor: string | undefined): number | null {
+export function cursorOf(cursor: string | undefined): number | null {
   if (cursor === undefined) return null;
   if (!/^[1-9]\d{0,14}$/.test(cursor)) throw new InvalidCursorError(cursor);
   return Number(cursor);

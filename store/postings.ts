@@ -30,6 +30,17 @@ const providerFeeLines: readonly Line<'fee'>[] = [
   ['stripe_balance', -1, 'fee'],
 ];
 
+const refundReservedLines: readonly Line<'amount' | 'venueShare' | 'feeShare'>[] = [
+  ['venue_payable', 1, 'venueShare'],
+  ['platform_fees', 1, 'feeShare'],
+  ['refunds_pending', -1, 'amount'],
+];
+
+const refundDoneLines: readonly Line<'amount'>[] = [
+  ['refunds_pending', 1, 'amount'],
+  ['stripe_balance', -1, 'amount'],
+];
+
 /** Fills a table's parts in; lines of 0 are left out. @throws RangeError for a part that is no amount, or lines that do not sum to zero */
 function fill<Part extends string>(lines: readonly Line<Part>[], parts: Readonly<Record<Part, number>>): Posting[] {
   let sum = 0n;
@@ -54,3 +65,14 @@ export const captured = ({ amount, shares }: { amount: number; shares: Shares })
 
 /** The provider kept its fee, which the platform bears. */
 export const providerFee = (fee: number): Posting[] => fill(providerFeeLines, { fee });
+
+/** `amount` is set aside for the customer; `feeShare` of it is the platform's, the rest the venue's. */
+export const refundReserved = ({ amount, feeShare }: { amount: number; feeShare: number }): Posting[] =>
+  fill(refundReservedLines, { amount, feeShare, venueShare: amount - feeShare });
+
+/** The provider gives it back. */
+export const refundDone = (amount: number): Posting[] => fill(refundDoneLines, { amount });
+
+/** What takes `postings` back. */
+export const reversed = (postings: readonly Posting[]): Posting[] =>
+  postings.map(({ account, amount }) => ({ account, amount: -amount }));

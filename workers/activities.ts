@@ -2,9 +2,11 @@
 import { createCardActivities } from '../activities/card.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
+import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
+import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
 import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
@@ -26,15 +28,14 @@ export interface Parts {
 
 /** Provider activities by lane; a process builds only those of the lanes that it serves. */
 export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) => object>>> = {
-  stripe: ({ config, store, lanes }) =>
-    createCardActivities({
-      provider: createCardProvider({
-        secretKey: config.stripe.STRIPE_SECRET_KEY,
-        apiBase: config.stripe.STRIPE_API_BASE,
-      }),
-      lanes,
-      steps: store.sentCalls,
-    }),
+  stripe: ({ config: { stripe }, store, lanes }) => {
+    const account = { secretKey: stripe.STRIPE_SECRET_KEY, apiBase: stripe.STRIPE_API_BASE };
+    const steps = store.sentCalls;
+    return {
+      ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
+      ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
+    };
+  },
   chain: ({ config: { chain }, store, lanes }) =>
     createTicketActivities({
       provider: createChainProvider({

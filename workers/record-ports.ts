@@ -46,6 +46,7 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
       takeOver: (request) => store.claims.takeOver({ ...request, kind: 'mint' }),
       close: (request) => store.claims.settle({ ...request, kind: 'mint' }),
     },
+    refunds: store.refunds,
     deadLetters: store.deadLetters,
     isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
     startReceipt: async (receipt) => {

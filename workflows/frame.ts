@@ -88,7 +88,8 @@ export class Frame<Result extends { status: string }> {
       step,
       error: failure.code,
       attempts: failure.sent,
-      moneyMoved: failure.sent > 0 ? 'unknown' : view.moneyMoved,
+      // Money that is back stays back, whatever a later step leaves open.
+      moneyMoved: failure.sent > 0 && view.moneyMoved !== 'refunded' ? 'unknown' : view.moneyMoved,
     });
     this.parking = {
       park: async (step, failure) => {

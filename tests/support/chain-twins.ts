@@ -259,11 +259,12 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
       if (mine.some(({ status }) => status === 'minted')) throw misfit('cannot be released');
       for (const row of mine) if (row.status === 'reserved') row.released = true;
     },
-    async burned({ operation, transactionHash }) {
+    async burned({ operation, ticketIds, transactionHash }) {
       const mine = of(operation.workflowId);
       if (mine.length === 0) throw misfit('it has none');
       for (const row of mine)
-        if (live(row)) Object.assign(row, { status: 'burned', burnTransactionHash: transactionHash });
+        if (live(row) && (ticketIds?.includes(row.ticketId) ?? true))
+          Object.assign(row, { status: 'burned', burnTransactionHash: transactionHash });
     },
     of: async ({ workflowId }) => of(workflowId),
   };

@@ -1,6 +1,7 @@
-/** The three ways to cancel a purchase, and how each is judged. */
+/** The three ways to cancel, and how a cancelled purchase is judged. */
+import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
-import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
+import { cancelSignal, cancelUpdate, type CancelRequest } from '../../contracts/messages.ts';
 import type { PaymentResult } from '../../contracts/payment.ts';
 import { cancelledBy, endOf } from './workflow-judge.ts';
 import type { StartedPayment } from './workflow-world.ts';
@@ -17,13 +18,17 @@ export type Means = keyof typeof ends;
 export const allMeans = Object.keys(ends) as Means[];
 export const endBy = (how: Means): PaymentResult => ends[how];
 
+interface Cancellable {
+  handle: WorkflowHandle;
+}
+
 const arrival = {
   signal: 'workflowExecutionSignaledEventAttributes',
   'the Web UI': 'workflowExecutionCancelRequestedEventAttributes',
 } as const;
 
 /** The cancel is in the history and a workflow task has looked at it. */
-async function arrived({ handle }: StartedPayment, how: keyof typeof arrival): Promise<void> {
+async function arrived({ handle }: Cancellable, how: keyof typeof arrival): Promise<void> {
   const looked = async () => {
     const events = (await handle.fetchHistory()).events ?? [];
     const at = events.findLastIndex((event) => event[arrival[how]]);
@@ -33,17 +38,20 @@ async function arrived({ handle }: StartedPayment, how: keyof typeof arrival): P
 }
 
 /** Resolves once the workflow knows. What it resolves to gives the update's answer, or what there is instead of one. */
-export async function sendCancel(
-  purchase: StartedPayment,
+export async function sendCancel<Result = PaymentResult>(
+  started: Cancellable,
   how: Means,
-): Promise<(otherwise: PaymentResult) => Promise<PaymentResult>> {
-  const { handle } = purchase;
+): Promise<(otherwise: Result) => Promise<Result>> {
+  const { handle } = started;
   if (how === 'update') {
-    const update = await handle.startUpdate(cancelUpdate, { args: [me], waitForStage: 'ACCEPTED' });
+    const update = await handle.startUpdate<Result, [CancelRequest]>(cancelUpdate.name, {
+      args: [me],
+      waitForStage: 'ACCEPTED',
+    });
     return () => update.result();
   }
   await (how === 'signal' ? handle.signal(cancelSignal, me) : handle.cancel());
-  await arrived(purchase, how);
+  await arrived(started, how);
   return (otherwise) => Promise.resolve(otherwise);
 }
 

@@ -6,13 +6,15 @@ import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
+import type { RefundActivities } from '../../activities/refund.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
+import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
-type Activities = CardActivities & TicketActivities & MailActivities & RecordActivities;
+type Activities = CardActivities & RefundActivities & TicketActivities & MailActivities & RecordActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -25,6 +27,18 @@ export interface Letter extends ParkInput {
   open: boolean;
 }
 
+/** What a refund does to the world. */
+export interface RefundOutside {
+  books: 'untouched' | 'reserved' | 'refunded' | 'settled' | 'given back';
+  /** What the reservation answers, where it differs from every test's. */
+  reservation?: Partial<RefundReservation>;
+  /** How the refund stands at each look, its creation being the first; the last one stays. */
+  statuses: ProviderRefund['status'][];
+  /** Once it exists. */
+  atProvider?: ProviderRefund;
+  burned: string[];
+}
+
 export const transactionHash = `0x${'ab'.repeat(32)}`;
 
 /** The world outside of one workflow. */
@@ -33,7 +47,8 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;
@@ -146,7 +161,7 @@ export function createCardTwins(twins: Twins): CardActivities {
   };
 }
 
-export function createTicketTwins(twins: Twins): TicketActivities {
+export function createTicketTwins(twins: Twins): Omit<TicketActivities, 'burnRefunded'> {
   return {
     mintTickets: (input) => {
       const twin = twins.current;
@@ -187,7 +202,9 @@ export function createMailTwins(twins: Twins): MailActivities {
   return { sendMail: (input) => send('sendMail', input), sendReceipt: (input) => send('sendReceipt', input) };
 }
 
-export function createRecordTwins(twins: Twins): RecordActivities {
+export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
+
+export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
     const twin = twins.current;
     return twin.perform(activity, input, (): Claimed<Result> => {

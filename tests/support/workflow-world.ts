@@ -4,19 +4,21 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { emailStart, mintStart, paymentStart } from '../../client/start-options.ts';
+import { emailStart, mintStart, paymentStart, refundStart } from '../../client/start-options.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
 import { authorizedUpdate, workflowTypes } from '../../contracts/messages.ts';
 import type { MintInput, MintResult } from '../../contracts/mint.ts';
 import type { EarlyAnswer, PaymentInput, PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
+import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
   createMailTwins,
@@ -35,6 +37,7 @@ export type StartedPayment = Started<PaymentInput, PaymentResult> & {
   order: PurchaseOrder;
   fingerprint: string;
 };
+export type StartedRefund = Started<RefundInput, RefundResult> & { request: RefundRequest };
 type Plan = (twin: Twin) => void;
 /** Of the order that every test has; `raw` slips by whatever checks an order before it is sent. */
 type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
@@ -47,6 +50,11 @@ export interface WorkflowWorld {
   /** As a service does: start and early answer in one round trip. */
   purchase(plan?: Plan, change?: Change): Promise<StartedPayment & { early: Promise<EarlyAnswer> }>;
   mint(plan?: Plan): Promise<Started<MintInput, MintResult>>;
+  refund(
+    plan?: Plan,
+    change?: Partial<RefundRequest>,
+    start?: { workflowTaskTimeout?: '1 second' },
+  ): Promise<StartedRefund>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   close(): Promise<void>;
 }
@@ -68,6 +76,16 @@ const mintRequest = (): MintRequest => ({
   mintKey: 'guest-list',
   wallet: `0x${'1'.repeat(40)}`,
   reason: 'guest list',
+});
+
+const refundRequest = (change: Partial<RefundRequest> = {}): RefundRequest => ({
+  tenantId: 'acme',
+  refundId: `refund-${(count += 1)}`,
+  paymentKey: 'key-1',
+  tickets: 'keep',
+  reason: 'event moved',
+  requestedBy: 'support-7',
+  ...change,
 });
 
 const emailRequest = (): EmailRequest => ({
@@ -99,7 +117,12 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 }
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
-  const providers = { stripe: createCardTwins(twins), chain: createTicketTwins(twins), email: createMailTwins(twins) };
+  const providers = {
+    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
+    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
+    email: createMailTwins(twins),
+  };
+  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins) };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
@@ -111,7 +134,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
   });
   const workers = await Promise.all([
     ...(['money', 'communication'] as const).map((queue) =>
-      Worker.create({ ...common(queue), workflowBundle: { code }, activities: createRecordTwins(twins) }),
+      Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>
       Worker.create({ ...common(queue as TaskQueue), activities }),
@@ -181,6 +204,18 @@ export async function startWorkflowWorld({
         args: [...start.args],
       });
       return { handle, twin };
+    },
+    async refund(plan, change, options) {
+      const request = refundRequest(change);
+      const start = refundStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: RefundInput) => Promise<RefundResult>>(workflowTypes.refund, {
+        ...start,
+        ...options,
+        args: [...start.args],
+      });
+      return { handle, twin, request };
     },
     async email(plan) {
       const request = emailRequest();

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordActivities, type RecordPorts } from '../../activities/records.ts';
 import type { MintResult } from '../../contracts/mint.ts';
+import type { RefundRequest } from '../../contracts/refund.ts';
 import { environment } from '../support/ledger-twins.ts';
 import { completed, orderOf } from '../support/orders.ts';
+import { reservation } from '../support/workflow-refund-twins.ts';
 
 const operation = { tenantId: 'acme', workflowId: 'payment:acme:key-1', runId: 'run-2' };
 const input = { operation, input: { order: orderOf(), fingerprint: 'f' }, now: '2027-01-01T00:00:00Z' };
@@ -13,8 +15,12 @@ const unused = () => Promise.reject(new Error('not to be called'));
 
 type PaymentClaim = Awaited<ReturnType<RecordPorts['payments']['claim']>>;
 type MintClaim = Awaited<ReturnType<RecordPorts['mints']['claim']>>;
+type RefundClaim = Awaited<ReturnType<RecordPorts['refunds']['reserve']>>;
 
-function world(claims: PaymentClaim[], options: { running?: boolean; mintClaims?: MintClaim[] } = {}) {
+function world(
+  claims: PaymentClaim[],
+  options: { running?: boolean; mintClaims?: MintClaim[]; refundClaims?: RefundClaim[] } = {},
+) {
   const asked: string[] = [];
   const log: unknown[] = [];
   const on = createRecordActivities({
@@ -28,6 +34,13 @@ function world(claims: PaymentClaim[], options: { running?: boolean; mintClaims?
       claim: async (request) => (log.push(request.key), options.mintClaims!.shift()!),
       takeOver: async (request) => (log.push(request), true),
       close: async (request) => (log.push(request.key), request.result),
+    },
+    refunds: {
+      reserve: async (request) => (log.push(request.input.request.refundId), options.refundClaims!.shift()!),
+      takeOver: async (request) => (log.push(request), true),
+      refunded: unused,
+      settle: unused,
+      giveBack: unused,
     },
     deadLetters: {
       park: async (letter) => void log.push(letter),
@@ -92,5 +105,28 @@ describe('a claim', () => {
     expect(await run((on) => on.claimMint(claim))).toEqual({ kind: 'ended', result });
     await run((on) => on.closeMint({ operation, ticketId: 't-1', mintKey: 'k-1', result, now: input.now }));
     expect(log).toEqual(['t-1:k-1', { operation, key: 't-1:k-1', from: owner }, 't-1:k-1', 't-1:k-1']);
+  });
+
+  it('of a refund is on its own id, and answers with what it reserved', async () => {
+    const request = {
+      tenantId: 'acme',
+      refundId: 'r-1',
+      paymentKey: 'key-1',
+      tickets: 'keep' as const,
+      reason: 'event moved',
+      requestedBy: 'support-7',
+    };
+    const { log, run } = world([], { refundClaims: [foreign, { kind: 'owned', reservation }] });
+    const claim = { operation, input: { request, fingerprint: 'f' }, now: input.now };
+    expect(await run((on) => on.reserveRefund(claim))).toEqual({ kind: 'owned', reservation });
+    expect(log).toEqual(['r-1', { operation, key: 'r-1', from: owner }, 'r-1']);
+  });
+
+  it('of a refund that may not be made answers with why', async () => {
+    const result = { status: 'rejected', moneyMoved: 'captured', reason: 'exceeds', refundable: 100 } as const;
+    const { run } = world([], { refundClaims: [{ kind: 'refused', result }] });
+    const request = { refundId: 'r-1' } as RefundRequest;
+    const claim = { operation, input: { request, fingerprint: 'f' }, now: input.now };
+    expect(await run((on) => on.reserveRefund(claim))).toEqual({ kind: 'ended', result });
   });
 });

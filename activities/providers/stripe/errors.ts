@@ -20,6 +20,10 @@ const byCode: Readonly<Record<string, FaultClass>> = {
   resource_missing: 'declined',
   amount_too_small: 'declined',
   amount_too_large: 'declined',
+  // A refund that the provider will not make, however often it is asked.
+  charge_disputed: 'declined',
+  refund_disputed_payment: 'declined',
+  charge_not_refundable: 'declined',
 };
 
 /** By the SDK's error class, where the code does not say. */

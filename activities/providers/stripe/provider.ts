@@ -1,7 +1,6 @@
 /** Stripe behind the few calls that a purchase needs. Adapts shapes and errors; decides nothing, retries nothing. */
-import { Stripe } from 'stripe';
-import { stripeFault } from './errors.ts';
-import { createSingleShotHttpClient } from './http-client.ts';
+import type { Stripe } from 'stripe';
+import { asked, createStripeClient, requestTimeoutMs, type StripeConfig } from './client.ts';
 
 /** A payment intent as far as decisions need it. Amounts in minor units, times ISO 8601 UTC. */
 export interface Intent {
@@ -43,7 +42,6 @@ export interface CardProvider {
   readonly requestTimeoutMs: number;
 }
 
-const requestTimeoutMs = 20_000;
 /** Stripe's clock and ours may differ by this much. Milliseconds. */
 const clockToleranceMs = 120_000;
 const withBalance = { expand: ['latest_charge.balance_transaction'] };
@@ -67,31 +65,8 @@ function intentOf(intent: Stripe.PaymentIntent): Intent {
   };
 }
 
-async function asked<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw stripeFault(error);
-  }
-}
-
-export function createCardProvider(config: { secretKey: string; apiBase?: string | undefined }): CardProvider {
-  const base = config.apiBase === undefined ? undefined : new URL(config.apiBase);
-  const stripe = new Stripe(config.secretKey, {
-    // Temporal retries; a second layer would send calls that nobody counts.
-    maxNetworkRetries: 0,
-    httpClient: createSingleShotHttpClient(),
-    timeout: requestTimeoutMs,
-    telemetry: false,
-    ...(base
-      ? {
-          host: base.hostname,
-          port: Number(base.port || (base.protocol === 'https:' ? 443 : 80)),
-          protocol: base.protocol === 'https:' ? ('https' as const) : ('http' as const),
-        }
-      : {}),
-  });
-
+export function createCardProvider(config: StripeConfig): CardProvider {
+  const stripe = createStripeClient(config);
   return {
     requestTimeoutMs,
     authorize: (request, idempotencyKey) =>

@@ -1,0 +1,88 @@
+/** What is given back to a card, and what becomes of it. */
+import { failureTypes } from '../contracts/failures.ts';
+import { jobTypes } from '../contracts/job-types.ts';
+import type { ProviderRefund } from '../contracts/refund.ts';
+import type { LaneCaller } from '../lanes/call.ts';
+import { createFailures, detailOf, typeOf } from './failure.ts';
+import type { StepLedger } from './ports.ts';
+import type { RefundProvider } from './providers/stripe/refunds.ts';
+import { createStripeSteps, type Making, type StepInput } from './stripe-steps.ts';
+
+const { decline, refuse } = createFailures('stripe');
+
+const disputed = new Set(['charge_disputed', 'refund_disputed_payment']);
+/** The provider knows another charge, or other refunds of it, than our books do. */
+const booksDiffer = new Set(['amount_too_large', 'amount_too_small', 'resource_missing']);
+
+export interface CreateRefundInput extends StepInput {
+  chargeId: string;
+  /** Minor units of the charge's currency. */
+  amount: number;
+}
+
+export interface RetrieveRefundInput {
+  providerRefundId: string;
+}
+
+export interface RefundActivities {
+  /**
+   * Asks for the refund once, and says how it stands: it may be far from done, and may have failed. Declined: `disputed`,
+   * or the provider's code for a charge that it will not refund at all.
+   */
+  createRefund: (input: CreateRefundInput) => Promise<ProviderRefund>;
+  retrieveRefund: (input: RetrieveRefundInput) => Promise<ProviderRefund>;
+}
+
+/** A "no" as it reads to the workflow. One that says that our books are wrong is for a person. */
+function noOf(error: unknown): unknown {
+  if (typeOf(error) !== failureTypes.declined) return error;
+  const code = detailOf(error)?.code ?? 'refund_declined';
+  if (disputed.has(code)) return decline('disputed');
+  return booksDiffer.has(code) ? refuse(code) : error;
+}
+
+export function createRefundActivities(deps: {
+  provider: RefundProvider;
+  lanes: LaneCaller;
+  steps: StepLedger;
+}): RefundActivities {
+  const { provider, lanes, steps } = deps;
+  const { lookUp, raiseIfReplayed, makeOnce } = createStripeSteps({
+    lanes,
+    steps,
+    policy: jobTypes['refund-process'],
+    requestTimeoutMs: provider.requestTimeoutMs,
+  });
+
+  const refundOf = (input: CreateRefundInput): Making<ProviderRefund> => ({
+    input,
+    step: 'refund',
+    post: (key) => provider.create(input, key),
+    page: async ({ after }) => {
+      const { refund, next } = await provider.find({ workflowId: input.workflowId, chargeId: input.chargeId, after });
+      return { found: refund, next };
+    },
+  });
+
+  async function createRefund(input: CreateRefundInput): Promise<ProviderRefund> {
+    const making = refundOf(input);
+    try {
+      return await makeOnce(making);
+    } catch (error) {
+      const no = typeOf(error) === failureTypes.declined || typeOf(error) === failureTypes.refused;
+      if (!no) throw error;
+      // "No" to one call says nothing of those before it: "already refunded" may be their doing.
+      if ((detailOf(error)?.sent ?? 0) > 1) {
+        const found = await lookUp(making, 'here');
+        if (found) return found;
+        await raiseIfReplayed(error, input, making.step);
+      }
+      throw noOf(error);
+    }
+  }
+
+  return {
+    createRefund,
+    retrieveRefund: ({ providerRefundId }) => lanes.read('stripe', () => provider.retrieve(providerRefundId)),
+  };
+}

@@ -1,0 +1,143 @@
+import { CancelledFailure, condition, setHandler } from '@temporalio/workflow';
+import type { Operation } from '../activities/ports.ts';
+import {
+  cancelRefundUpdate,
+  providerEventSignal,
+  refundStatusQuery,
+  type ProviderEvent,
+} from '../contracts/messages.ts';
+import type { ProviderRefund, RefundInput, RefundReservation, RefundResult } from '../contracts/refund.ts';
+import { refundPollMs } from '../contracts/retry-profiles.ts';
+import { Frame, shielded } from './frame.ts';
+import { untilKnown } from './parking.ts';
+import { currentOperation, records, refunds, tickets } from './proxies.ts';
+import { NotRefunded, refundEndOf, type UndoneRefund } from './refund-ends.ts';
+import { RefundView } from './refund-view.ts';
+import { businessNow } from './time.ts';
+
+/**
+ * A refund: reserve, ask the provider, follow it to its end, book, burn, settle. Nothing is called refunded before the
+ * provider says so, and nothing is given back to the books while it may still happen.
+ */
+export function refund(input: RefundInput): Promise<RefundResult> {
+  return new Repayment(input).run();
+}
+
+const refundEvents = new Set(['refund.updated', 'refund.failed', 'charge.refund.updated']);
+
+class Repayment {
+  readonly #input: RefundInput;
+  readonly #operation: Operation;
+  readonly #view: RefundView;
+  readonly #frame: Frame<RefundResult>;
+  /** Refunds at the provider that a webhook spoke of. It may come before the answer that tells which one is ours. */
+  readonly #heardOf = new Set<string>();
+  #reservation: RefundReservation | undefined;
+  #asked = false;
+
+  constructor(input: RefundInput) {
+    const { request } = input;
+    this.#input = input;
+    this.#operation = currentOperation(request.tenantId);
+    this.#view = new RefundView(request);
+    this.#frame = new Frame({
+      operation: this.#operation,
+      queueName: 'money',
+      jobType: 'refund-process',
+      view: this.#view,
+      cancelUpdate: cancelRefundUpdate,
+    });
+    setHandler(providerEventSignal, (event) => this.#hear(event), { description: 'From verified webhooks' });
+    setHandler(refundStatusQuery, () => this.#view.status(), { description: 'Stage, money, what comes next' });
+  }
+
+  run(): Promise<RefundResult> {
+    return this.#frame.run<UndoneRefund>({
+      claim: () => this.#reserve(),
+      forward: () => this.#forward(),
+      stoppedBy: (error, cancelled) => refundEndOf({ error, cancelled, asked: this.#asked }),
+      close: (result = { status: 'failed', moneyMoved: 'captured', code: 'internal_error' }) => {
+        this.#view.undoing(result.status);
+        return records.giveBackRefund({ operation: this.#operation, result, now: businessNow() });
+      },
+    });
+  }
+
+  /** What the event says is not believed but looked up: events come in any order. */
+  #hear(event: Partial<ProviderEvent> | undefined): void {
+    if (event?.type && refundEvents.has(event.type) && event.objectId) this.#heardOf.add(event.objectId);
+  }
+
+  async #reserve() {
+    const claim = await records.reserveRefund({ operation: this.#operation, input: this.#input, now: businessNow() });
+    if (claim.kind === 'owned') this.#reservation = claim.reservation;
+    return claim;
+  }
+
+  async #forward(): Promise<RefundResult> {
+    // No await between this look and the scheduling of the call: from there on a cancel is too late.
+    if (this.#frame.main.consideredCancelled) throw new CancelledFailure('cancelled before the provider was asked');
+    this.#asked = true;
+    return shielded(() => this.#repay(this.#reservation!));
+  }
+
+  /** One unit: between the provider's answer and the books saying so, nothing may come. */
+  async #repay(reservation: RefundReservation): Promise<RefundResult> {
+    const { amount, currency } = reservation;
+    const operation = this.#operation;
+    const { parking } = this.#frame;
+    this.#view.reserved(reservation);
+    const refund = await this.#followed(await this.#ask(reservation));
+    if (refund.status !== 'succeeded') throw new NotRefunded(refund);
+    const book = () => records.bookRefund({ operation, refund, now: businessNow() });
+    await untilKnown({ step: 'book', mustSucceed: true, run: book }, parking);
+    this.#view.refunded(refund);
+    const burned = await this.#burn(reservation);
+    const { providerRefundId } = refund;
+    const end = { status: 'completed', moneyMoved: 'refunded', amount, currency, providerRefundId, burned } as const;
+    const settle = () => records.settleRefund({ operation, result: end, now: businessNow() });
+    return untilKnown({ step: 'settle', mustSucceed: true, run: settle }, parking);
+  }
+
+  #ask({ chargeId, amount }: RefundReservation): Promise<ProviderRefund> {
+    const { tenantId, workflowId } = this.#operation;
+    return untilKnown(
+      {
+        step: 'refund',
+        run: ({ round, within }) =>
+          refunds.createRefund.executeWithOptions({ ...within, summary: 'give the money back' }, [
+            { tenantId, workflowId, chargeId, amount, round },
+          ]),
+      },
+      this.#frame.parking,
+    );
+  }
+
+  /** Until the provider has ended it, one way or the other. Days, for some banks. */
+  async #followed(first: ProviderRefund): Promise<ProviderRefund> {
+    const { providerRefundId } = first;
+    const look = () =>
+      refunds.retrieveRefund.executeWithOptions({ summary: 'how the refund stands' }, [{ providerRefundId }]);
+    let refund = first;
+    for (let looks = 0; refund.status === 'pending' || refund.status === 'requires_action'; looks++) {
+      this.#view.waitForProvider(refund);
+      await condition(() => this.#heardOf.has(providerRefundId), refundPollMs(looks));
+      this.#heardOf.delete(providerRefundId);
+      refund = await untilKnown({ step: 'follow', mustSucceed: true, run: look }, this.#frame.parking);
+    }
+    return refund;
+  }
+
+  /** The money stays refunded, whatever becomes of this: a ticket that its buyer gave away waits for a person. */
+  async #burn({ ticketIds }: RefundReservation): Promise<string[]> {
+    if (ticketIds.length === 0) return [];
+    const operation = this.#operation;
+    const { paymentKey } = this.#input.request;
+    this.#view.enter('burning', `${ticketIds.length} ticket(s) to burn`);
+    const burn = ({ round }: { round: number }) =>
+      tickets.burnRefunded.executeWithOptions({ summary: `burn ${ticketIds.length}` }, [
+        { operation, paymentKey, ticketIds, round },
+      ]);
+    return untilKnown({ step: 'burn', mustSucceed: true, run: burn }, this.#frame.parking);
+  }
+}

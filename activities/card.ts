@@ -96,13 +96,27 @@ export function createCardActivities(deps: {
     }
   }
 
+  /**
+   * Looks at what became of a call that failed. Where nobody answers that question either, the call's own failure stands:
+   * its pause, or that it was the last one allowed, so that a provider that is down altogether parks the step as well.
+   */
+  async function lookAfter<T>(failure: unknown, look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (error) {
+      const unanswered = typeOf(error) === failureTypes.retry && detailOf(error)?.sent === 0;
+      const open = typeOf(failure) === failureTypes.retry || typeOf(failure) === failureTypes.budgetExhausted;
+      throw unanswered && open ? failure : error;
+    }
+  }
+
   async function cancelIntent(input: StepInput, intentId: string): Promise<void> {
     try {
       await lanes.change('stripe', countedOf(input, 'void'), ({ generation }) =>
         provider.cancel(intentId, providerKeyOf(input.workflowId, 'void', generation)),
       );
     } catch (error) {
-      const current = await lanes.read('stripe', () => provider.retrieve(intentId));
+      const current = await lookAfter(error, () => lanes.read('stripe', () => provider.retrieve(intentId)));
       if (current.status === 'canceled') return;
       if (current.status === 'succeeded') throw refuse('captured_elsewhere', { intentId });
       await raiseIfReplayed(error, input, 'void');
@@ -154,7 +168,7 @@ export function createCardActivities(deps: {
     } catch (error) {
       const replayed = detailOf(error)?.facts?.['replayed'] === true && typeOf(error) === failureTypes.retry;
       if (!replayed && typeOf(error) !== failureTypes.budgetExhausted) throw error;
-      const found = await lookUp(input, replayed ? 'here' : 'later');
+      const found = await lookAfter(error, () => lookUp(input, replayed ? 'here' : 'later'));
       if (found) return authorizationOf(input, found);
       await raiseIfReplayed(error, input, 'authorize');
       throw error;
@@ -175,7 +189,7 @@ export function createCardActivities(deps: {
       if (error instanceof CancelledFailure || detailOf(error)?.sent === 0) throw error;
       failure = error;
     }
-    const current = await lanes.read('stripe', () => provider.retrieve(input.intentId));
+    const current = await lookAfter(failure, () => lanes.read('stripe', () => provider.retrieve(input.intentId)));
     const capture = captureOf(current);
     if (capture) return capture;
     if (current.status === 'canceled') throw decline('authorization_ended', { intentId: input.intentId });

@@ -1,5 +1,5 @@
 /** One key is one purchase: at once, after its end, and after its history is gone. */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createBoxoffice, IdempotencyConflictError, type PurchaseHandle } from '../../client/index.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
@@ -12,6 +12,7 @@ beforeAll(async () => {
   shop = await openShop(await readEndpoints(inject('worldDir')));
   stripe = simulatorAt(shop.endpoints.stripe);
 });
+afterEach(() => stripe.clear());
 afterAll(() => shop.close());
 
 const patient = { deadlineMs: 60_000 };

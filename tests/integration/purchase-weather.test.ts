@@ -1,6 +1,6 @@
 /** What the world outside can do to a purchase, and what a purchase then leaves behind: a whole sale, or nothing. */
 import type { Stripe } from 'stripe';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { receiptKeyOf } from '../../contracts/hashes.ts';
 import type { PurchaseOrder } from '../../contracts/payment.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
@@ -15,6 +15,8 @@ beforeAll(async () => {
   shop = await openShop(await readEndpoints(inject('worldDir')));
   stripe = simulatorAt(shop.endpoints.stripe);
 });
+// A test that fails in a storm must not leave the next one standing in it.
+afterEach(() => stripe.clear());
 afterAll(() => shop.close());
 
 const recordOf = ({ tenantId, idempotencyKey }: PurchaseOrder) => shop.audit.purchase(tenantId, idempotencyKey);
@@ -51,7 +53,7 @@ describe('a card that says no', () => {
 
 test('a ticket that was minted for somebody else: unfulfilled, and the money is given back', async () => {
   const order = shop.order({ tickets: 2 });
-  const [{ ticketId }] = order.tickets as [{ ticketId: string }];
+  const { ticketId } = order.tickets[0]!;
   const { tenantId, venueId, eventId } = shop;
   const other = `0x${'2b'.repeat(20)}`;
   const request = { tenantId, venueId, eventId, ticketId, mintKey: 'guest-list', wallet: other, reason: 'guest list' };

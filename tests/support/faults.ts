@@ -5,6 +5,8 @@ import type { FaultSpec } from '../../sandbox/sim/faults.ts';
 export interface SimulatorControl {
   /** From now on, until cleared or used up. */
   add(spec: FaultSpec): Promise<{ clear(): Promise<void> }>;
+  /** No fault any more. */
+  clear(): Promise<void>;
   /** Waits until a call is held back whose key fits: its effect is done, its answer is not given. */
   held(keyRegex: RegExp): Promise<CallEntry>;
   /** Lets a held call's answer go. */
@@ -32,6 +34,7 @@ export function simulatorAt(url: string): SimulatorControl {
       const { id } = await ask<{ id: number }>('POST', '/_sim/faults', spec);
       return { clear: async () => void (await ask('DELETE', `/_sim/faults/${id}`)) };
     },
+    clear: async () => void (await ask('DELETE', '/_sim/faults')),
     held: async (keyRegex) => {
       const giveUpAt = Date.now() + heldWithinMs;
       while (Date.now() < giveUpAt) {

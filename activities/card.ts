@@ -87,8 +87,8 @@ export function createCardActivities(deps: {
   async function lookUp(input: StepInput, again: 'later' | 'here'): Promise<Intent | undefined> {
     for (;;) {
       const history = await steps.read(stepOf(input, 'authorize'));
-      if (history.sent === 0 || !history.lastSentAt) return undefined;
-      const remaining = Date.parse(history.lastSentAt) + provider.requestTimeoutMs + afterTimeoutMs - Date.now();
+      if (history.sent === 0 || history.sinceLastSentMs === undefined) return undefined;
+      const remaining = provider.requestTimeoutMs + afterTimeoutMs - history.sinceLastSentMs;
       const found = await find(input.workflowId, history);
       if (found || remaining <= 0) return found;
       if (again === 'later') throw retryIn(remaining, 'in_flight', history.sent);
@@ -155,7 +155,7 @@ export function createCardActivities(deps: {
 
   async function authorizePayment(input: AuthorizeInput): Promise<Authorization> {
     const history = await steps.read(stepOf(input, 'authorize'));
-    if (history.firstSentAt && Date.parse(history.firstSentAt) + keysAreSafeForMs < Date.now()) {
+    if ((history.sinceFirstSentMs ?? 0) > keysAreSafeForMs) {
       const found = await lookUp(input, 'later');
       if (found) return authorizationOf(input, found);
       await steps.raiseGeneration({ ...stepOf(input, 'authorize'), from: history.generation });

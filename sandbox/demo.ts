@@ -8,7 +8,7 @@ import type { RunningBoxoffice } from './boxoffice.ts';
 import { type Interrupt, InterruptedError, listenForInterrupt } from './cli-interrupt.ts';
 import { mailAsText, proofs, reportTable, stories } from './cli-report.ts';
 import { createSteps, type Screen, screenOf, type Steps } from './cli-steps.ts';
-import { removeFolder, sayStopping, startShown } from './cli-world.ts';
+import { removeFolder, sayStopping, shownPath, startShown } from './cli-world.ts';
 import { scenarios } from './scenarios/index.ts';
 import { playAll, type ScenarioReport } from './scenarios/play.ts';
 import { createProviderControl } from './scenarios/provider-control.ts';
@@ -91,7 +91,7 @@ interface Stage {
 
 async function demonstrate({ options, screen, interrupt, dir, temporary }: Stage): Promise<number> {
   const startedAt = performance.now();
-  screen.write(`Starting a world of its own in ${path.relative('', dir) || dir}\n`);
+  screen.write(`Starting a world of its own in ${shownPath(dir)}\n`);
   const running = await startShown({ dir, temporary, screen, interrupt });
   const worldSeconds = secondsSince(startedAt);
   screen.write(`The world is up after ${worldSeconds.toFixed(1)} s; Temporal's Web UI: ${running.endpoints.webUi}\n\n`);

@@ -24,7 +24,9 @@ export function mint(input: MintInput): Promise<MintResult> {
   });
 
   async function forward(): Promise<MintResult> {
-    frame.undo.register('burn', (round) => tickets.burnTickets({ operation, round }));
+    frame.undo.register('burn', (round) =>
+      tickets.burnTickets({ operation, round, unlessSettled: { ticketId, mintKey } }),
+    );
     const minted = await untilKnown(
       {
         step: 'mint',

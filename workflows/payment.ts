@@ -207,6 +207,8 @@ class Purchase {
   }
 
   #stoppedBy(error: unknown, cancelled: CancelRequest | undefined): UndonePayment | undefined {
+    // What was promised is being taken back: who asks from now on waits for the end.
+    this.#early = undefined;
     const end = endOf({ error, step: this.#step, cancelled, authorizationEnded: this.#authorizationEnded });
     // A refused card holds nothing, so there is nothing to void.
     if (end?.status === 'declined' && this.#step === 'authorize') this.#frame.undo.drop('void');

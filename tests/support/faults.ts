@@ -1,12 +1,11 @@
 /** Trouble for real parts: faults of the simulators over their control address, and chance that can be repeated. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CallEntry } from '../../sandbox/sim/call-log.ts';
 import type { FaultSpec } from '../../sandbox/sim/faults.ts';
 
 export interface SimulatorControl {
   /** From now on, until cleared or used up. */
   add(spec: FaultSpec): Promise<{ clear(): Promise<void> }>;
-  /** No fault any more. */
-  clear(): Promise<void>;
   /** Waits until a call is held back whose key fits: its effect is done, its answer is not given. */
   held(keyRegex: RegExp): Promise<CallEntry>;
   /** Lets a held call's answer go. */
@@ -34,13 +33,13 @@ export function simulatorAt(url: string): SimulatorControl {
       const { id } = await ask<{ id: number }>('POST', '/_sim/faults', spec);
       return { clear: async () => void (await ask('DELETE', `/_sim/faults/${id}`)) };
     },
-    clear: async () => void (await ask('DELETE', '/_sim/faults')),
     held: async (keyRegex) => {
       const giveUpAt = Date.now() + heldWithinMs;
       while (Date.now() < giveUpAt) {
         const { calls } = await ask<{ calls: CallEntry[] }>('GET', '/_sim/held?waitMs=500');
         const found = calls.find(({ idempotencyKey }) => keyRegex.test(idempotencyKey ?? ''));
         if (found) return found;
+        await delay(20);
       }
       throw new Error(`no call with a key like ${keyRegex} was held within ${heldWithinMs / 1_000} s`);
     },

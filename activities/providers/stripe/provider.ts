@@ -1,7 +1,6 @@
 /** Stripe behind the few calls that a purchase needs. Adapts shapes and errors; decides nothing, retries nothing. */
 import { Stripe } from 'stripe';
 import { stripeFault } from './errors.ts';
-import { createSingleShotHttpClient } from './http-client.ts';
 
 /** A payment intent as far as decisions need it. Amounts in minor units, times ISO 8601 UTC. */
 export interface Intent {
@@ -80,7 +79,9 @@ export function createCardProvider(config: { secretKey: string; apiBase?: string
   const stripe = new Stripe(config.secretKey, {
     // Temporal retries; a second layer would send calls that nobody counts.
     maxNetworkRetries: 0,
-    httpClient: createSingleShotHttpClient(),
+    // One deadline for the whole request, connecting included, and no second try of the SDK's own when a connection
+    // breaks: its Node client has neither, and a call that leaves late or twice is one that nobody counts.
+    httpClient: Stripe.createFetchHttpClient(),
     timeout: requestTimeoutMs,
     telemetry: false,
     ...(base

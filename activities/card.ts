@@ -58,6 +58,20 @@ function captureOf(intent: Intent): Capture | undefined {
   };
 }
 
+/**
+ * Looks at what became of a call that failed. Where nobody answers that question either, the call's own failure stands:
+ * its pause, or that it was the last one allowed, so that a provider that is down altogether parks the step as well.
+ */
+async function lookAfter<T>(failure: unknown, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    const unanswered = typeOf(error) === failureTypes.retry && detailOf(error)?.sent === 0;
+    const open = typeOf(failure) === failureTypes.retry || typeOf(failure) === failureTypes.budgetExhausted;
+    throw unanswered && open ? failure : error;
+  }
+}
+
 export function createCardActivities(deps: {
   provider: CardProvider;
   lanes: LaneCaller;
@@ -93,20 +107,6 @@ export function createCardActivities(deps: {
       if (found || remaining <= 0) return found;
       if (again === 'later') throw retryIn(remaining, 'in_flight', history.sent);
       await Context.current().sleep(remaining);
-    }
-  }
-
-  /**
-   * Looks at what became of a call that failed. Where nobody answers that question either, the call's own failure stands:
-   * its pause, or that it was the last one allowed, so that a provider that is down altogether parks the step as well.
-   */
-  async function lookAfter<T>(failure: unknown, look: () => Promise<T>): Promise<T> {
-    try {
-      return await look();
-    } catch (error) {
-      const unanswered = typeOf(error) === failureTypes.retry && detailOf(error)?.sent === 0;
-      const open = typeOf(failure) === failureTypes.retry || typeOf(failure) === failureTypes.budgetExhausted;
-      throw unanswered && open ? failure : error;
     }
   }
 

@@ -61,18 +61,20 @@ async function main(): Promise<number> {
   }
   const interrupt = listenForInterrupt(() => sayStopping(screen));
   const temporary = options.dir === undefined;
-  const dir = options.dir ?? (await temporaryFolder());
-  let keep = !temporary;
+  let dir = options.dir;
+  let exitCode = 1;
   try {
-    return await demonstrate({ options, screen, interrupt, dir, temporary });
+    dir ??= await temporaryFolder();
+    exitCode = await demonstrate({ options, screen, interrupt, dir, temporary });
   } catch (error) {
-    if (error instanceof InterruptedError) return error.exitCode;
-    screen.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-    keep = true;
-    return 1;
-  } finally {
-    if (!keep) await removeFolder(dir);
+    if (error instanceof InterruptedError) exitCode = error.exitCode;
+    else screen.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   }
+  if (temporary && dir !== undefined) {
+    if (exitCode === 1) screen.write(`The logs are kept in ${shownPath(path.join(dir, 'logs'))}\n`);
+    else await removeFolder(dir);
+  }
+  return exitCode;
 }
 
 async function temporaryFolder(): Promise<string> {

@@ -55,10 +55,3 @@ test('Ctrl-C while the world starts stops what is up and leaves no process and n
   expect(await until(gone, { withinMs: 5_000 })).toBe(true);
   expect(await readdir(home)).toEqual([]);
 });
-
-test('a scenario that does not exist is refused with the names of those that do', async () => {
-  const { child, ended } = start('--only', 'purchse');
-  const [error, code] = await Promise.all([text(child.stderr), ended]);
-  expect(code).toBe(1);
-  expect(error).toContain('there are purchase, duplicates, declined-then-paid');
-});

@@ -108,13 +108,14 @@ export class Twins {
 
 const intentOf = ({ workflowId }: { workflowId: string }) => `pi_${workflowId.replaceAll(':', '_')}`;
 
+function authorize(twin: Twin, input: AuthorizeInput) {
+  twin.refuseFenced('authorize');
+  if (twin.money === 'untouched') twin.money = 'held';
+  const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
+  return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
+}
+
 export function createCardTwins(twins: Twins): CardActivities {
-  function authorize(twin: Twin, input: AuthorizeInput) {
-    twin.refuseFenced('authorize');
-    if (twin.money === 'untouched') twin.money = 'held';
-    const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
-    return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
-  }
   return {
     authorizePayment: (input) => {
       const twin = twins.current;

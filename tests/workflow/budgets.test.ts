@@ -1,12 +1,11 @@
 /** What a workflow costs, counted from its history on a real server: events and workflow tasks are its throughput. */
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Workflow } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { eventsOf, tasksIn, useWorkflowWorld } from '../support/workflow-judge.ts';
 
 const world = useWorkflowWorld({ server: 'dev' });
 
-async function costOf(handle: WorkflowHandle<Workflow>): Promise<{ events: number; tasks: number }> {
+async function costOf(handle: WorkflowHandle): Promise<{ events: number; tasks: number }> {
   await handle.result();
   const events = await eventsOf(handle);
   expect(events.some((event) => event.startChildWorkflowExecutionInitiatedEventAttributes)).toBe(false);

@@ -1,5 +1,5 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { cancelMintUpdate, cancelSignal, jobStatusQuery } from '../../contracts/messages.ts';
 import type { MintResult } from '../../contracts/mint.ts';

@@ -1,5 +1,5 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import {

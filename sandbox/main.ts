@@ -56,7 +56,7 @@ function welcome({ webUi, api, smtp, stripe, metrics, temporal }: PublishedEndpo
   const addresses = [
     ['Temporal Web UI', webUi],
     ['API', api],
-    ['API documentation', `${api}/docs, with a token`],
+    ['API documentation', `${api}/docs`],
     ['Mail received', new URL('/', smtp.inbox).href],
     [
       'Card provider',

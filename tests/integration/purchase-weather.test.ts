@@ -68,17 +68,17 @@ test.concurrent('a ticket that was minted for somebody else: unfulfilled, and th
   expect((await buy(order)).early).toEqual(end);
 });
 
+/** Everything fails in front of the provider, questions included. */
+const storm = () => stripe.add({ kind: 'status', status: 503, times: 'forever' });
+
+const attentionOf = async (order: PurchaseOrder, attention: string) => {
+  const { count } = await shop.client.workflow.count(
+    `WorkflowId = '${workflowIdOf(order)}' AND Attention = '${attention}' AND ExecutionStatus = 'Running'`,
+  );
+  return count === 1;
+};
+
 describe('a storm at the card provider', () => {
-  /** Everything fails in front of the provider, questions included. */
-  const storm = () => stripe.add({ kind: 'status', status: 503, times: 'forever' });
-
-  const attentionOf = async (order: PurchaseOrder, attention: string) => {
-    const { count } = await shop.client.workflow.count(
-      `WorkflowId = '${workflowIdOf(order)}' AND Attention = '${attention}' AND ExecutionStatus = 'Running'`,
-    );
-    return count === 1;
-  };
-
   test('that outlasts every call allowed parks the purchase for a person, and a cancel then gives the money back', async () => {
     const order = shop.order();
     // The money is held, the answer is lost, and from then on there is no answer at all.

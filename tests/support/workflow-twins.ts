@@ -67,8 +67,17 @@ export class Twin {
   }
 
   /** Resolves once the activity has begun that many attempts. */
-  async begun(activity: ActivityName, times = 1): Promise<void> {
-    while (this.count(activity) < times) await new Promise<void>((resolve) => this.#changed.push(resolve));
+  begun(activity: ActivityName, times = 1): Promise<void> {
+    return this.#until(() => this.count(activity) >= times);
+  }
+
+  /** Resolves once that many attempts have begun, of whatever activity. */
+  anyBegun(times: number): Promise<void> {
+    return this.#until(() => this.calls.length >= times);
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#changed.push(resolve));
   }
 
   /** The steps that had any attempt, in the order of their first one. */

@@ -50,10 +50,11 @@ describe('how a failed activity reads', () => {
   });
 });
 
+const expired = (what: 'time' | 'authorization') => ({ status: 'expired', moneyMoved: 'none', what });
+
 describe('how a purchase ends', () => {
   const me = { actor: 'me', reason: 'changed' };
   const no = said('Declined', 'no');
-  const expired = (what: 'time' | 'authorization') => ({ status: 'expired', moneyMoved: 'none', what });
   const cancelled = { status: 'cancelled', moneyMoved: 'none', ...me };
   const steps: ForwardStep[] = ['authorize', 'mint', 'capture'];
   const stop = { cancelled: undefined, authorizationEnded: false };

@@ -30,8 +30,8 @@ export function mint(input: MintInput): Promise<MintResult> {
     const minted = await untilKnown(
       {
         step: 'mint',
-        run: ({ round }) =>
-          tickets.mintTickets.executeWithOptions({ summary: 'mint 1' }, [
+        run: ({ round, within }) =>
+          tickets.mintTickets.executeWithOptions({ ...within, summary: 'mint 1' }, [
             {
               operation,
               wallet,

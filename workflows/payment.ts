@@ -177,8 +177,10 @@ class Purchase {
       ? await untilKnown(
           {
             step: 'capture',
-            run: ({ round }) =>
-              card.capturePayment.executeWithOptions({ summary: 'take the money' }, [{ ...identity, intentId, round }]),
+            run: ({ round, within }) =>
+              card.capturePayment.executeWithOptions({ ...within, summary: 'take the money' }, [
+                { ...identity, intentId, round },
+              ]),
           },
           this.#frame.parking,
         )

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { PaymentNotFoundError, StillRunningError, UnavailableError } from '../../client/index.ts';
+import { type PaymentHandle, PaymentNotFoundError, StillRunningError, UnavailableError } from '../../client/index.ts';
 import { cancelSignal } from '../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import { type Ended, type Shop, workflowIdOf } from '../support/purchases.ts';
@@ -38,7 +38,7 @@ export function planOf(order: PurchaseOrder, chance: () => number): Plan {
   return { order, ways: chance() < 0.25 ? [pick(), pick()] : [pick()], from, afterMs: chance() * span };
 }
 
-const patienceMs = 120_000;
+const patienceMs = 100_000;
 const pauseMs = 100;
 
 /** Asks again while the engine gives no answer: every call here is safe to repeat. */
@@ -94,6 +94,13 @@ async function cancelOnceStarted(
   return (await Promise.all(all)).filter((answer) => answer !== undefined);
 }
 
+/** Says where a purchase stands that comes to no end, instead of letting the whole test run out of time. */
+async function complain(handle: PaymentHandle): Promise<never> {
+  await delay(patienceMs, undefined, { ref: false });
+  const { stage, attention, next } = await handle.status();
+  throw new Error(`${handle.workflowId} has not ended after ${patienceMs / 1_000} s: ${stage} (${attention}). ${next}`);
+}
+
 export async function ride(shop: Shop, plan: Plan): Promise<Ride> {
   const { order } = plan;
   let started = false;
@@ -101,7 +108,7 @@ export async function ride(shop: Shop, plan: Plan): Promise<Ride> {
     started = true;
   });
   const [handle, answers] = await Promise.all([purchased, cancelOnceStarted(shop, plan, purchased, () => started)]);
-  const end = await persist(() => handle.result(), isAnswer);
+  const end = await Promise.race([persist(() => handle.result(), isAnswer), complain(handle)]);
   return { plan, order, end, answers };
 }
 

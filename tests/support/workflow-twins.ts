@@ -176,9 +176,8 @@ export function createTicketTwins(twins: Twins): TicketActivities {
       const twin = twins.current;
       return twin.perform('burnTickets', input, () => {
         twin.fence('mint');
+        if (input.unlessSettled && twin.claim.result) return;
         if (twin.tickets === 'minted') twin.tickets = 'burned';
-        // What the claim says of a mint is true no longer.
-        if (twin.claim.result?.status === 'minted') delete twin.claim.result;
       });
     },
   };

@@ -7,7 +7,7 @@ const asked: { step: string; mustSucceed: boolean | undefined; deadline: number 
 vi.mock('../../workflows/parking.ts', () => ({
   untilKnown: <T>({ step, mustSucceed, deadline, run }: StepRun<T>) => {
     asked.push({ step, mustSucceed, deadline });
-    return run({ round: 3, within: {} });
+    return run({ round: 3, within: { scheduleToCloseTimeout: 1 } });
   },
 }));
 

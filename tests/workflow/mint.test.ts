@@ -76,7 +76,7 @@ test.each([
 });
 
 test('cancelled in the retry pause of a mint that had its effect: burned', async () => {
-  const started = await world().mint((twin) => twin.plan('mintTickets', losesAnswer(3_600_000)));
+  const started = await world().mint((twin) => twin.plan('mintTickets', losesAnswer(600_000)));
   await started.twin.begun('mintTickets');
   await inRetryPause(started.handle);
   const update = await started.handle.startUpdate(cancelMintUpdate, { args: [me], waitForStage: 'ACCEPTED' });

@@ -6,7 +6,7 @@ import type { ActivityName, Twin } from '../support/workflow-twins.ts';
 import { allMeans, cancelAndJudge, me, sendCancel } from '../support/workflow-cancels.ts';
 
 const world = useWorkflowWorld();
-const longPause = 3_600_000;
+const longPause = 600_000;
 
 interface Moment {
   plan: (twin: Twin) => unknown;

@@ -54,35 +54,51 @@ test('a mint whose calls are used up waits for a person and is tried again', asy
 
 test('a mint that is cancelled while it is parked leaves no letter', async () => {
   const started = await world().mint((twin) =>
-    twin.always('mintTickets', exhausts({ commits: true })).plan('burnTickets', refuses('burn_reverted')),
+    twin.always('mintTickets', exhausts()).plan('burnTickets', refuses('burn_reverted')),
   );
   await started.twin.begun('park');
   await started.handle.executeUpdate(cancelMintUpdate, { args: [{ ...me, reason: '' }] }).catch(() => undefined);
   const update = await started.handle.startUpdate(cancelMintUpdate, { args: [me], waitForStage: 'ACCEPTED' });
   expect(await endOf(started)).toEqual(cancelled);
   expect(await update.result()).toEqual(cancelled);
-  expect(started.twin.tickets).toBe('burned');
+  expect(started.twin.letters.get('burn')).toMatchObject({ open: false });
 });
 
-test.each([
-  ['nothing minted', hangs()],
-  ['already minted', hangs({ commits: true })],
-])('cancelled while it mints, %s: burned and claimed as cancelled', async (_, behaviour) => {
-  const started = await world().mint((twin) => twin.plan('mintTickets', behaviour));
+test('cancelled while it mints, nothing minted: claimed as cancelled', async () => {
+  const started = await world().mint((twin) => twin.plan('mintTickets', hangs()));
   await started.twin.begun('mintTickets');
   await started.handle.signal(cancelSignal, me);
   expect(await endOf(started)).toEqual(cancelled);
   expect(started.twin.order).toEqual(['claimMint', 'mintTickets', 'burnTickets', 'closeMint']);
 });
 
-test('cancelled in the retry pause of a mint that had its effect: burned', async () => {
-  const started = await world().mint((twin) => twin.plan('mintTickets', losesAnswer(600_000)));
+test('cancelled while it mints, on the chain and not yet recorded: burned', async () => {
+  const started = await world().mint((twin) => {
+    const commits = hangs({ commits: true });
+    twin.plan('mintTickets', (effect) => {
+      const answer = commits(effect);
+      delete twin.claim.result;
+      return answer;
+    });
+  });
   await started.twin.begun('mintTickets');
-  await inRetryPause(started.handle);
-  const update = await started.handle.startUpdate(cancelMintUpdate, { args: [me], waitForStage: 'ACCEPTED' });
+  await started.handle.signal(cancelSignal, me);
   expect(await endOf(started)).toEqual(cancelled);
-  expect(await update.result()).toEqual(cancelled);
   expect(started.twin.tickets).toBe('burned');
+});
+
+test.each([
+  ['its answer lost', losesAnswer(600_000), true],
+  ['its activity stopped', hangs({ commits: true }), false],
+])('a mint that is recorded is minted, %s: it was too late to cancel', async (_, behaviour, pause) => {
+  const started = await world().mint((twin) => twin.plan('mintTickets', behaviour));
+  await started.twin.begun('mintTickets');
+  if (pause) await inRetryPause(started.handle);
+  const update = await started.handle.startUpdate(cancelMintUpdate, { args: [me], waitForStage: 'ACCEPTED' });
+  const result = await endOf(started);
+  expect(result).toMatchObject({ status: 'minted', transactionHash });
+  expect(await update.result()).toEqual(result);
+  expect(started.twin.tickets).toBe('minted');
 });
 
 test('a mint that succeeds all the same is minted: it was too late', async () => {
@@ -118,6 +134,7 @@ test('an unexpected error is burned and its claim closed before the workflow may
   const started = await world().mint((twin) =>
     twin.plan('mintTickets', (effect) => {
       effect();
+      delete twin.claim.result;
       return {} as ReturnType<typeof effect>;
     }),
   );

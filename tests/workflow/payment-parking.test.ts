@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cancelUpdate, statusQuery } from '../../contracts/messages.ts';
-import { authorizationWindowMs } from '../../contracts/retry-profiles.ts';
+import { authorizationWindowMs, patienceMs } from '../../contracts/retry-profiles.ts';
 import { declines, exhausts, failsFor, fallsSilent, refuses } from '../support/workflow-behaviours.ts';
 import { cancelledBy, durationOf, endOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
@@ -85,6 +85,19 @@ test.each([
   expect(waited).toBeLessThan(2 * hour - 9 * 60_000);
   expect(purchase.twin.order.filter((name) => /burn|void|close/.test(name))).toEqual([
     'burnTickets', 'voidPayment', 'closePayment',
+  ]); // prettier-ignore
+});
+
+test('an undo without an outcome is shown to a person while the same activity goes on', async () => {
+  const purchase = await world().payment((twin) =>
+    twin
+      .plan('mintTickets', declines('ticket_taken'))
+      .plan('burnTickets', ...Array.from({ length: 5 }, () => failsFor(patienceMs / 3))),
+  );
+  expect(await endOf(purchase)).toMatchObject({ status: 'unfulfilled' });
+  expect(purchase.twin.letters.get('burn')).toMatchObject({ error: 'no_outcome_yet', open: false });
+  expect(purchase.twin.inputsOf('burnTickets').map((input) => (input as { round: number }).round)).toEqual([
+    0, 0, 0, 0, 0, 0,
   ]); // prettier-ignore
 });
 

@@ -39,6 +39,10 @@ export function receiptRequestOf({ tenantId, paymentWorkflowId, paymentKey, emai
   };
 }
 
+/** A wrong password refuses every mail, and trying again only locks the account: a dead letter says so instead. */
+const isFinal = (type: string | null | undefined) =>
+  type === failureTypes.declined || type === failureTypes.refused || type === failureTypes.budgetExhausted;
+
 export function createMailActivities(deps: {
   provider: MailProvider;
   lanes: LaneCaller;
@@ -76,8 +80,7 @@ export function createMailActivities(deps: {
       );
       return { status: 'sent', messageId };
     } catch (error) {
-      const final = typeOf(error) === failureTypes.declined || typeOf(error) === failureTypes.budgetExhausted;
-      if (!final) throw error;
+      if (!isFinal(typeOf(error))) throw error;
       return { status: 'undeliverable', reason: detailOf(error)?.code ?? 'unknown' };
     }
   }

@@ -91,8 +91,8 @@ export function createStripeSteps(deps: {
   async function lookUp<Made>(search: Search<Made>, again: 'later' | 'here'): Promise<Made | undefined> {
     for (;;) {
       const history = await steps.read(stepOf(search.input, search.step));
-      if (history.sent === 0 || !history.lastSentAt) return undefined;
-      const remaining = Date.parse(history.lastSentAt) + deps.requestTimeoutMs + afterTimeoutMs - Date.now();
+      if (history.sent === 0 || history.sinceLastSentMs === undefined) return undefined;
+      const remaining = deps.requestTimeoutMs + afterTimeoutMs - history.sinceLastSentMs;
       const found = await find(search, history);
       if (found || remaining <= 0) return found;
       if (again === 'later') throw retryIn(remaining, 'in_flight', history.sent);
@@ -114,7 +114,7 @@ export function createStripeSteps(deps: {
   async function makeOnce<Made>(making: Making<Made>): Promise<Made> {
     const { input, step } = making;
     const history = await steps.read(stepOf(input, step));
-    if (history.firstSentAt && Date.parse(history.firstSentAt) + keysAreSafeForMs < Date.now()) {
+    if ((history.sinceFirstSentMs ?? 0) > keysAreSafeForMs) {
       const found = await lookUp(making, 'later');
       if (found) return found;
       await raise(input, step, history.generation);

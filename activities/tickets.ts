@@ -9,6 +9,7 @@ import { mintClaimKeyOf, paymentWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { MintedTicket, MintOutcome } from '../contracts/payment.ts';
 import type { Counted, LaneCaller } from '../lanes/call.ts';
+import type { Store } from '../store/index.ts';
 import { createFailures, detailOf, typeOf } from './failure.ts';
 import type {
   MintLedger,
@@ -43,6 +44,8 @@ export interface MintTicketsInput {
 export interface BurnTicketsInput {
   operation: Operation;
   round: number;
+  /** A mint that is its own workflow: once its claim says "minted", it is too late to undo it. */
+  unlessSettled?: { ticketId: string; mintKey: string };
 }
 
 export interface BurnRefundedInput {
@@ -70,6 +73,7 @@ export interface TicketDependencies {
   lanes: LaneCaller;
   steps: StepLedger;
   mints: MintLedger;
+  claims: Pick<Store['claims'], 'resultOf'>;
   transactions: TransactionLedger;
   confirmations: number;
   /** Between two looks at a transaction. Milliseconds. */
@@ -87,10 +91,9 @@ export function createChainPace(lanes: LaneCaller): Pace {
   };
 }
 
-type Step = 'mint' | 'burn';
 type Mined = Extract<Inclusion, { state: 'mined' }>;
 
-const countedOf = (operation: Operation, step: Step, round: number): Counted => ({
+const countedOf = (operation: Operation, step: string, round: number): Counted => ({
   step: { tenantId: operation.tenantId, workflowId: operation.workflowId, step },
   policy,
   budget: policy.attempts + round,
@@ -100,9 +103,10 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
   const { provider, lanes, steps, mints, transactions } = deps;
 
   const ask = <T>(call: () => Promise<T>) => lanes.ask('chain', call);
-  const stored = (operation: Operation, step: Step) => transactions.of(operation.tenantId, operation.workflowId, step);
+  const stored = (operation: Operation, step: string) =>
+    transactions.of(operation.tenantId, operation.workflowId, step);
 
-  function sign(operation: Operation, step: Step, plan: TransactionPlan): Promise<ChainTransaction> {
+  function sign(operation: Operation, step: string, plan: TransactionPlan): Promise<ChainTransaction> {
     return ask(() =>
       transactions.signNext({
         tenantId: operation.tenantId,
@@ -192,19 +196,23 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
       transactionHash: transaction.hash,
       tickets: reservation.reserved.map(mintedTicketOf),
     };
-    await mints.confirm({
-      operation,
-      transactionHash: transaction.hash,
-      blockNumber: mined.blockNumber,
-      ...(settles ? { settleClaim: mintClaimOf(outcome, settles) } : {}),
-    });
+    await ask(() =>
+      mints.confirm({
+        operation,
+        step: 'mint',
+        transactionHash: transaction.hash,
+        blockNumber: mined.blockNumber,
+        ...(settles ? { settleClaim: mintClaimOf(outcome, settles) } : {}),
+      }),
+    );
     return outcome;
   }
 
   /** The mint's own transaction is brought to its end first: only then is it known what there is to burn. */
-  async function burnTickets({ operation, round }: BurnTicketsInput): Promise<void> {
+  async function burnTickets({ operation, round, unlessSettled }: BurnTicketsInput): Promise<void> {
     const { tenantId, workflowId } = operation;
     await steps.fence({ tenantId, workflowId, step: 'mint' });
+    if (unlessSettled && (await deps.claims.resultOf(tenantId, 'mint', mintClaimKeyOf(unlessSettled)))) return;
     const counted = countedOf(operation, 'burn', round);
     const mint = await stored(operation, 'mint');
     const mined = mint && (await include(counted, mint));
@@ -252,21 +260,31 @@ export function createTicketActivities(deps: TicketDependencies): TicketActiviti
     return ticketIds;
   }
 
+  /** The burn that may still do its work, or the step under which the next one is signed: a reverted one is used up. */
+  async function latestBurn(operation: Operation): Promise<ChainTransaction | { step: string }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const step = attempt === 1 ? 'burn' : `burn-${attempt}`;
+      const transaction = await stored(operation, step);
+      if (!transaction) return { step };
+      if (transaction.status !== 'reverted') return transaction;
+    }
+  }
+
   /** The stored burn, or a new one of what stands on the chain; undefined when nothing does. */
   async function burnTransaction(operation: Operation, tokenIds: bigint[]): Promise<ChainTransaction | undefined> {
-    const earlier = await stored(operation, 'burn');
-    if (earlier) return earlier;
+    const earlier = await latestBurn(operation);
+    if ('hash' in earlier) return earlier;
     let plan = await planBurn(tokenIds);
     if (plan === 'not_minted') {
       // Our own earlier attempt's doing? That one was stored before it was sent.
-      const meanwhile = await stored(operation, 'burn');
-      if (meanwhile) return meanwhile;
+      const meanwhile = await latestBurn(operation);
+      if ('hash' in meanwhile) return meanwhile;
       const standing = await standingOf(tokenIds);
       if (standing.length === 0) return undefined;
       plan = await planBurn(standing);
       if (plan === 'not_minted') throw retryIn(deps.pollMs, 'not_minted');
     }
-    return sign(operation, 'burn', plan);
+    return sign(operation, earlier.step, plan);
   }
 
   /** Which of the tokens have an owner. A node that says of one that it never was has not seen our mint: ask again. */

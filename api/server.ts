@@ -36,6 +36,8 @@ const app = await buildApp({
     Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
   livemode: stripeWebhook.STRIPE_LIVEMODE,
   contactIdKey: api.CONTACT_ID_KEY,
+  docs: api.API_DOCS,
+  limit: { max: api.API_RATE_LIMIT, windowMs: 60_000 },
   checks: {
     postgres: () => pool.query('select 1'),
     temporal: () =>

@@ -3,8 +3,8 @@ import { importJWK, type JWK, SignJWT } from 'jose';
 
 export const sandboxIssuer = 'boxoffice-sandbox';
 export const sandboxAudience = 'boxoffice';
-/** In the world's folder, readable by its owner only. */
-export const signingKeyFile = 'signing-key.json';
+/** In the world's folder, readable by its owner only; gone with the world's state when it stops. */
+export const signingKeyFile = 'state/signing-key.json';
 export const signingAlgorithm = 'ES256';
 
 export interface TokenClaims {

@@ -51,9 +51,9 @@ export function paymentStart(order: PurchaseOrder, fingerprint: string) {
     staticDetails: [
       `Order \`${order.orderId}\` by user \`${order.userId}\`: **${price}**, event \`${eventId}\` at venue \`${venueId}\`.`,
       '',
-      `${counted(tickets.length, 'Ticket')}: ${tickets.map(({ ticketId }) => `\`${ticketId}\``).join(', ')}`,
+      `${counted(tickets.length, 'ticket')}: ${tickets.map(({ ticketId }) => `\`${ticketId}\``).join(', ')}`,
       '',
-      'To give the money back before it is captured, send the update `cancel` or use *Request Cancellation*. Do **not** terminate: that skips the undoing.',
+      'Before the capture, the update `cancel` or *Request Cancellation* undoes everything; afterwards a refund does. Do **not** terminate: that skips the undoing.',
     ].join('\n'),
   };
 }

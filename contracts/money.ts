@@ -3,10 +3,13 @@
  * as safe integers only, and every division names its rounding.
  */
 
-/** ISO 4217 exponents of the currencies that a venue can settle in here. */
+/**
+ * ISO 4217 exponents of the currencies that a venue can settle in here. Not among them: ISK, which the card provider
+ * still counts in hundredths although ISO 4217 no longer does, so that an amount would be read a hundred times too small.
+ */
 export const currencyExponents = {
   AED: 2, AUD: 2, BHD: 3, BRL: 2, CAD: 2, CHF: 2, CLP: 0, CZK: 2, DKK: 2, EUR: 2, GBP: 2, HKD: 2, HUF: 2, ILS: 2,
-  INR: 2, ISK: 0, JOD: 3, JPY: 0, KRW: 0, KWD: 3, MXN: 2, NOK: 2, NZD: 2, OMR: 3, PLN: 2, RON: 2, SEK: 2, SGD: 2,
+  INR: 2, JOD: 3, JPY: 0, KRW: 0, KWD: 3, MXN: 2, NOK: 2, NZD: 2, OMR: 3, PLN: 2, RON: 2, SEK: 2, SGD: 2,
   THB: 2, TND: 3, TRY: 2, USD: 2, VND: 0, XAF: 0, ZAR: 2,
 } as const; // prettier-ignore
 

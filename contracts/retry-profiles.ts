@@ -45,6 +45,12 @@ export const record = {
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 } as const satisfies LocalActivityOptions;
 
+/**
+ * A step without an outcome for this long is shown to a person, whatever it waits for: waiting uses up no sent call, so a
+ * provider that is down would otherwise never be noticed here. Milliseconds.
+ */
+export const patienceMs = 15 * 60_000;
+
 /** Between two tries of parked work, while a person is being waited for. Milliseconds. */
 export function parkedRetryMs(round: number): number {
   return Math.min(60_000 * 2 ** Math.min(round, 10), 15 * 60_000);

@@ -139,6 +139,11 @@ export const parts = {
       Type.String({ pattern: '^\\s*\\{', description: 'the JSON Web Key Set of the public keys (or JWT_JWKS_URL)' }),
     ),
     JWT_JWKS_URL: Type.Optional(url('https?', 'where the JSON Web Key Set is (or JWT_JWKS)')),
+    API_DOCS: Type.Enum(['token', 'open'], {
+      default: 'token',
+      description: 'token, or open on a machine of your own',
+    }),
+    API_RATE_LIMIT: count(6_000, 1_000_000, '1 to 1000000 requests a minute for each caller'),
     CONTACT_ID_KEY: Type.String({
       minLength: 32,
       description: 'at least 32 characters; keys the ids that stand for personal data',

@@ -24,7 +24,7 @@ create domain opaque_id as text
 -- contracts/money.ts has the same list; a test compares them.
 create domain currency_code as text
   constraint currency_code_known check (value in (
-    'AED', 'AUD', 'BHD', 'BRL', 'CAD', 'CHF', 'CLP', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'ILS', 'INR', 'ISK', 'JOD',
+    'AED', 'AUD', 'BHD', 'BRL', 'CAD', 'CHF', 'CLP', 'CZK', 'DKK', 'EUR', 'GBP', 'HKD', 'HUF', 'ILS', 'INR', 'JOD',
     'JPY', 'KRW', 'KWD', 'MXN', 'NOK', 'NZD', 'OMR', 'PLN', 'RON', 'SEK', 'SGD', 'THB', 'TND', 'TRY', 'USD', 'VND', 'XAF',
     'ZAR'
   ));

@@ -133,6 +133,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     RATE_LIMIT_CHAIN: '500,100',
     WORKFLOW_BUNDLE: bundle,
     API_PORT: String(ports.api),
+    API_DOCS: 'open',
     JWT_ISSUER: sandboxIssuer,
     JWT_AUDIENCE: sandboxAudience,
     JWT_JWKS: settings.jwks,

@@ -78,6 +78,12 @@ export function sayStopping(screen: Screen): void {
   screen.write('\nstopping, in order; once more Ctrl-C ends it at once\n');
 }
 
+/** Short where it lies below the working directory. */
+export function shownPath(file: string): string {
+  const relative = path.relative('', file);
+  return relative === '' || relative.startsWith('..') ? path.resolve(file) : relative;
+}
+
 /** Removes a temporary world's folder, and the one that held it when nothing else is in there. */
 export async function removeFolder(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });

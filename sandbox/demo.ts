@@ -8,7 +8,7 @@ import type { RunningBoxoffice } from './boxoffice.ts';
 import { type Interrupt, InterruptedError, listenForInterrupt } from './cli-interrupt.ts';
 import { mailAsText, proofs, reportTable, stories } from './cli-report.ts';
 import { createSteps, type Screen, screenOf, type Steps } from './cli-steps.ts';
-import { removeFolder, sayStopping, startShown } from './cli-world.ts';
+import { removeFolder, sayStopping, shownPath, startShown } from './cli-world.ts';
 import { scenarios } from './scenarios/index.ts';
 import { playAll, type ScenarioReport } from './scenarios/play.ts';
 import { createProviderControl } from './scenarios/provider-control.ts';
@@ -61,18 +61,20 @@ async function main(): Promise<number> {
   }
   const interrupt = listenForInterrupt(() => sayStopping(screen));
   const temporary = options.dir === undefined;
-  const dir = options.dir ?? (await temporaryFolder());
-  let keep = !temporary;
+  let dir = options.dir;
+  let exitCode = 1;
   try {
-    return await demonstrate({ options, screen, interrupt, dir, temporary });
+    dir ??= await temporaryFolder();
+    exitCode = await demonstrate({ options, screen, interrupt, dir, temporary });
   } catch (error) {
-    if (error instanceof InterruptedError) return error.exitCode;
-    screen.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-    keep = true;
-    return 1;
-  } finally {
-    if (!keep) await removeFolder(dir);
+    if (error instanceof InterruptedError) exitCode = error.exitCode;
+    else screen.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   }
+  if (temporary && dir !== undefined) {
+    if (exitCode === 1) screen.write(`The logs are kept in ${shownPath(path.join(dir, 'logs'))}\n`);
+    else await removeFolder(dir);
+  }
+  return exitCode;
 }
 
 async function temporaryFolder(): Promise<string> {
@@ -91,7 +93,7 @@ interface Stage {
 
 async function demonstrate({ options, screen, interrupt, dir, temporary }: Stage): Promise<number> {
   const startedAt = performance.now();
-  screen.write(`Starting a world of its own in ${path.relative('', dir) || dir}\n`);
+  screen.write(`Starting a world of its own in ${shownPath(dir)}\n`);
   const running = await startShown({ dir, temporary, screen, interrupt });
   const worldSeconds = secondsSince(startedAt);
   screen.write(`The world is up after ${worldSeconds.toFixed(1)} s; Temporal's Web UI: ${running.endpoints.webUi}\n\n`);

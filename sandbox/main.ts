@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import path from 'node:path';
 import { InterruptedError, listenForInterrupt } from './cli-interrupt.ts';
 import { screenOf } from './cli-steps.ts';
-import { sayStopping, startShown } from './cli-world.ts';
+import { sayStopping, shownPath, startShown } from './cli-world.ts';
 import { openShop } from './scenarios/shop.ts';
 import { tenants } from './tenants.ts';
 import { worldFolder } from './world-folder.ts';
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   const screen = screenOf(process.stdout);
   const interrupt = listenForInterrupt(() => sayStopping(screen));
   const startedAt = performance.now();
-  screen.write(`Starting in ${path.relative('', path.resolve(dir)) || dir}\n`);
+  screen.write(`Starting in ${shownPath(dir)}\n`);
   try {
     const { world, endpoints } = await startShown({ dir, screen, interrupt });
     try {
@@ -64,11 +64,11 @@ function welcome({ webUi, api, smtp, stripe, metrics, temporal }: PublishedEndpo
     ],
     ['Metrics', metrics],
     ['Temporal', `${temporal.address}, namespace ${temporal.namespace}`],
-    ['All addresses, tokens', path.relative('', worldFolder(dir).endpoints)],
+    ['All addresses, tokens', shownPath(worldFolder(dir).endpoints)],
   ];
   const inDir = path.resolve(dir) === path.resolve(defaultDir) ? '' : ` --dir ${dir}`;
   const commands = [
-    ['npm run example', 'buys two tickets and prints the link to its workflow'],
+    ['npm run example', 'buys two tickets, links to its workflow'],
     [`npm run boxoffice --${inDir} payments list`, 'what was bought'],
     [`npm run boxoffice --${inDir} token --tenant acme --role service`, 'a token for the API, valid for an hour'],
   ].filter(([command]) => inDir === '' || command !== 'npm run example');

@@ -1,6 +1,6 @@
 /** The sandbox is its own identity provider: one key pair per world. */
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK } from 'jose';
 import { signingAlgorithm, signingKeyFile } from '../cli/signing.ts';
@@ -21,5 +21,7 @@ export function publicKeysOf(key: JWK): JSONWebKeySet {
 
 /** For `boxoffice token`: written into the world's folder, readable by its owner only. */
 export async function writeSigningKey(dir: string, key: JWK): Promise<void> {
-  await writeFile(path.join(dir, signingKeyFile), `${JSON.stringify(key)}\n`, { mode: 0o600 });
+  const file = path.join(dir, signingKeyFile);
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, `${JSON.stringify(key)}\n`, { mode: 0o600 });
 }

@@ -179,6 +179,17 @@ export const createClaims = (pool: Pool) => ({
     return withTenant(pool, takeOver.operation.tenantId, (tx) => takeOverClaim(tx, takeOver));
   },
 
+  /** What a claim was settled with; undefined while it is live, or where there is none. */
+  resultOf<Kind extends ClaimKind>(tenantId: string, kind: Kind, key: string): Promise<ClaimResults[Kind] | undefined> {
+    return withTenant(pool, tenantId, async (tx) => {
+      const row = await tx.first<{ result: ClaimResults[Kind] }>(
+        `select result from idempotency_keys where tenant_id = $1 and kind = $2 and key = $3 and status = 'settled'`,
+        [tenantId, kind, key],
+      );
+      return row?.result;
+    });
+  },
+
   /** Idempotent. @throws ClaimLostError */
   settle<Kind extends PlainKind>({
     operation,

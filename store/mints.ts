@@ -39,6 +39,8 @@ export interface ReserveMints {
 
 export interface ConfirmMints {
   operation: Operation;
+  /** The sent-calls step of the mint: after its fence the mint is its compensation's, and nothing may call it done. */
+  step: string;
   transactionHash: string;
   blockNumber: number;
   /** Settles the claim of a mint that was asked for alone, in the same transaction. */
@@ -135,9 +137,10 @@ export const createMints = (pool: Pool) => ({
     return withTenant(pool, request.operation.tenantId, (tx) => reserveIn(tx, request));
   },
 
-  /** On the chain. Again with another block after a reorganization. @throws MintStateError, ClaimLostError */
-  confirm({ operation, transactionHash, blockNumber, settleClaim: settlement }: ConfirmMints): Promise<void> {
+  /** On the chain. Again with another block after a reorganization. @throws StepFencedError, MintStateError, ClaimLostError */
+  confirm({ operation, step, transactionHash, blockNumber, settleClaim: settlement }: ConfirmMints): Promise<void> {
     return withTenant(pool, operation.tenantId, async (tx) => {
+      await holdOffFence(tx, { ...operation, step });
       await refuseUnless(tx, operation, 'minted', ({ status }) => status !== 'burned', false);
       await tx.affected(
         `update mints set status = 'minted', transaction_hash = $3, block_number = $4, updated_at = now()

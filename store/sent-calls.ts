@@ -17,10 +17,15 @@ export interface SentCalls {
   /** ISO 8601; absent while nothing was sent. */
   firstSentAt?: string;
   lastSentAt?: string;
+  /** Milliseconds since then by the database's own clock: a worker's clock may be wrong by more than a time-out. */
+  sinceFirstSentMs?: number;
+  sinceLastSentMs?: number;
 }
 
 const columns = `sent, generation, fenced_at is not null as fenced,
-  first_sent_at as "firstSentAt", last_sent_at as "lastSentAt"`;
+  first_sent_at as "firstSentAt", last_sent_at as "lastSentAt",
+  (extract(epoch from clock_timestamp() - first_sent_at) * 1000)::int8 as "sinceFirstSentMs",
+  (extract(epoch from clock_timestamp() - last_sent_at) * 1000)::int8 as "sinceLastSentMs"`;
 
 async function read(tx: Tx, { tenantId, workflowId, step }: Step): Promise<SentCalls> {
   const row = await tx.first<Row<SentCalls>>(

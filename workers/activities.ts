@@ -49,6 +49,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       lanes,
       steps: store.sentCalls,
       mints: store.mints,
+      claims: store.claims,
       transactions: store.chain,
       confirmations: chain.CHAIN_CONFIRMATIONS,
       pollMs,

@@ -80,13 +80,21 @@ export function createMessageLedger(store: Store): MessageLedger {
       return outcome;
     },
     settle: async ({ request, result, now }) => {
-      await store.claims.settle({
-        operation: messageOwner(request),
-        kind: 'email',
-        key: request.messageKey,
-        result,
-        now,
-      });
+      const operation = messageOwner(request);
+      // Before the claim: a mail that is given up must not be forgotten between the two.
+      if (result.status === 'undeliverable') {
+        await store.deadLetters.park({
+          operation,
+          queueName: queue,
+          jobType: 'send-email',
+          step: 'send',
+          error: result.reason,
+          attempts: (await store.sentCalls.read({ ...operation, step: 'send' })).sent,
+          moneyMoved: 'none',
+          data: { template: request.message.template, paymentKey: request.message.paymentKey },
+        });
+      }
+      await store.claims.settle({ operation, kind: 'email', key: request.messageKey, result, now });
     },
   };
 }

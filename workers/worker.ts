@@ -28,7 +28,7 @@ export type WorkerConfig = Config<
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */
 const heartbeatThrottle = '1 second';
 /** After a worker died, its sticky tasks go to the others this soon. */
-const stickyTimeout = '5 seconds';
+const stickyTimeout = '2 seconds';
 
 export interface RunningWorkers {
   queues: readonly TaskQueue[];

@@ -24,12 +24,14 @@ export function mint(input: MintInput): Promise<MintResult> {
   });
 
   async function forward(): Promise<MintResult> {
-    frame.undo.register('burn', (round) => tickets.burnTickets({ operation, round }));
+    frame.undo.register('burn', (round) =>
+      tickets.burnTickets({ operation, round, unlessSettled: { ticketId, mintKey } }),
+    );
     const minted = await untilKnown(
       {
         step: 'mint',
-        run: ({ round }) =>
-          tickets.mintTickets.executeWithOptions({ summary: 'mint 1' }, [
+        run: ({ round, within }) =>
+          tickets.mintTickets.executeWithOptions({ ...within, summary: 'mint 1' }, [
             {
               operation,
               wallet,

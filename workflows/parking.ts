@@ -3,7 +3,7 @@
  * letter for a person, and it is tried again now and then, each time with one more call allowed.
  */
 import { CancelledFailure, CancellationScope, sleep } from '@temporalio/workflow';
-import { parkedRetryMs } from '../contracts/retry-profiles.ts';
+import { parkedRetryMs, patienceMs } from '../contracts/retry-profiles.ts';
 import { DeadlinePassed, readFailure, type StepFailure } from './outcomes.ts';
 import { epochNow } from './time.ts';
 
@@ -18,10 +18,10 @@ export interface StepRun<T> {
   step: string;
   /** Epoch milliseconds; absent for what must never be given up (captures, compensations). */
   deadline?: number | undefined;
-  /** A compensation takes no for no answer: a "no" parks it too. */
+  /** A compensation takes no for no answer: a "no" parks it too, and no time-out ends its activity. */
   mustSucceed?: boolean;
-  /** `round` counts the times it was parked; `within` is what the deadline leaves, as activity options. */
-  run: (attempt: { round: number; within: { scheduleToCloseTimeout?: number } }) => Promise<T>;
+  /** `round` counts the times it was parked; `within` is how long this round may take, as activity options. */
+  run: (attempt: { round: number; within: { scheduleToCloseTimeout: number } }) => Promise<T>;
 }
 
 /**
@@ -31,13 +31,15 @@ export interface StepRun<T> {
  */
 export async function untilKnown<T>(stepRun: StepRun<T>, parking: Parking): Promise<T> {
   const { step } = stepRun;
-  let parked = false;
+  let parked: StepFailure | undefined;
   const leave = async (outcome: 'known' | 'undoing') => {
     if (parked) await parking.unpark(step, outcome);
   };
   const rest = async (failure: StepFailure) => {
-    parked = true;
-    await parking.park(step, failure);
+    // Said once is enough: a step may rest for days, and each time would cost a row and an event.
+    const said = parked?.code === failure.code && parked.sent === failure.sent;
+    parked = failure;
+    if (!said) await parking.park(step, failure);
   };
   try {
     const value = await repeated(stepRun, rest);
@@ -63,15 +65,31 @@ async function repeated<T>(
 
   for (let round = 0; ; round++) {
     try {
-      const left = remaining();
-      return await run({ round, within: left === undefined ? {} : { scheduleToCloseTimeout: left } });
+      const within = { scheduleToCloseTimeout: Math.min(remaining() ?? Infinity, patienceMs) };
+      const attempt = () => run({ round, within });
+      return mustSucceed ? await watched(attempt, () => rest(noOutcomeYet)) : await attempt();
     } catch (error) {
       if (scope.consideredCancelled) throw new CancelledFailure(`cancelled at step "${step}"`);
       const failure = readFailure(error);
-      if (failure.kind === 'deadline' && deadline !== undefined) throw new DeadlinePassed(step);
+      if (failure.kind === 'deadline') remaining();
       if (failure.kind === 'declined' && !mustSucceed) throw error;
-      await rest(failure);
+      // A time-out says nothing of what was sent: the effect may exist.
+      await rest(failure.kind === 'deadline' ? { ...noOutcomeYet, sent: Math.max(failure.sent, 1) } : failure);
       await sleep(Math.min(parkedRetryMs(round), remaining() ?? Infinity));
     }
+  }
+}
+
+const noOutcomeYet: StepFailure = { kind: 'person', code: 'no_outcome_yet', sent: 0 };
+
+/** Calls `impatient` once when `work` takes too long, and goes on waiting for it. */
+async function watched<T>(work: () => Promise<T>, impatient: () => Promise<void>): Promise<T> {
+  const watch = new CancellationScope();
+  const watching = watch.run(() => sleep(patienceMs).then(impatient)).catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    watch.cancel();
+    await watching;
   }
 }

@@ -87,11 +87,9 @@ export class PaymentView implements View<PaymentResult> {
     return [
       `**Order ${orderId}**: ${count}, ${formatAmount(amount, currency)}`,
       '',
-      '| | |',
-      '|---|---|',
-      `| Stage | **${stage}** |`,
-      `| Money | ${moneyWords[this.moneyMoved]} |`,
-      `| Next | ${next} |`,
+      `- **Stage**: ${stage}`,
+      `- **Money**: ${moneyWords[this.moneyMoved]}`,
+      `- **Next**: ${next}`,
       '',
       // Parked steps may repeat; the newest lines matter, and current details stay far below 4 kB.
       ...this.#happened.slice(-12).map((line) => `- ${line}`),

@@ -177,8 +177,10 @@ class Purchase {
       ? await untilKnown(
           {
             step: 'capture',
-            run: ({ round }) =>
-              card.capturePayment.executeWithOptions({ summary: 'take the money' }, [{ ...identity, intentId, round }]),
+            run: ({ round, within }) =>
+              card.capturePayment.executeWithOptions({ ...within, summary: 'take the money' }, [
+                { ...identity, intentId, round },
+              ]),
           },
           this.#frame.parking,
         )
@@ -207,6 +209,8 @@ class Purchase {
   }
 
   #stoppedBy(error: unknown, cancelled: CancelRequest | undefined): UndonePayment | undefined {
+    // What was promised is being taken back: who asks from now on waits for the end.
+    this.#early = undefined;
     const end = endOf({ error, step: this.#step, cancelled, authorizationEnded: this.#authorizationEnded });
     // A refused card holds nothing, so there is nothing to void.
     if (end?.status === 'declined' && this.#step === 'authorize') this.#frame.undo.drop('void');

@@ -1,5 +1,5 @@
 import type { SimCall } from '../sim/server.ts';
-import { invalidRequest } from './errors.ts';
+import { accountInvalid, invalidRequest } from './errors.ts';
 
 /** The simulated platform account. */
 export const platformAccount = 'acct_1SimBoxofficePlatf';
@@ -11,8 +11,11 @@ function secretOf(header: string | undefined): string | undefined {
   return Buffer.from(value, 'base64').toString('utf8').split(':')[0];
 }
 
-/** The account of the call. Throws the 401 of a missing or wrong key, the 403 of an account that is not ours. */
-export function authenticate({ headers }: SimCall, secretKey: string): string {
+/** The account of the call. Throws the 401 of a missing or wrong key, the 403 of an account that is not connected. */
+export function authenticate(
+  { headers }: SimCall,
+  { secretKey, has }: { secretKey: string; has: (account: string) => boolean },
+): string {
   const secret = secretOf(headers.authorization);
   if (!secret) {
     throw invalidRequest(
@@ -25,14 +28,9 @@ export function authenticate({ headers }: SimCall, secretKey: string): string {
     throw invalidRequest(`Invalid API Key provided: ${secret.slice(0, 8)}****${secret.slice(-4)}`, {}, 401);
   }
   const account = headers['stripe-account'];
-  if (typeof account === 'string' && account !== platformAccount) {
-    throw invalidRequest(
-      `The provided key '${secret.slice(0, 8)}****${secret.slice(-4)}' does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
-      { code: 'account_invalid' },
-      403,
-    );
-  }
-  return platformAccount;
+  if (typeof account !== 'string') return platformAccount;
+  if (!has(account)) throw accountInvalid(account, `${secret.slice(0, 8)}****${secret.slice(-4)}`);
+  return account;
 }
 
 /** Any well-formed version is accepted and echoed; all answers have the shape of the SDK's pinned version. */

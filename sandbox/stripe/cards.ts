@@ -1,9 +1,20 @@
+import type { RefundCourse } from './plans.ts';
+
 /** How a test card answers to an authorization. Codes: https://docs.stripe.com/testing and …/declines/codes. */
 export type CardBehavior =
-  | { kind: 'approve' }
+  | Approval
   | { kind: 'approve_then_fail_capture' }
   | { kind: 'authenticate' }
   | { kind: 'decline'; code: string; declineCode: string; networkCode: string; message: string; param?: string };
+
+interface Approval {
+  kind: 'approve';
+  /** The captured money is available at once. */
+  available?: true;
+  refund?: RefundCourse;
+  /** Opened as soon as the money is captured. */
+  dispute?: { reason: string; status: 'needs_response' | 'warning_needs_response' };
+}
 
 export interface TestCard {
   brand: 'visa' | 'mastercard' | 'amex';
@@ -60,6 +71,21 @@ const cards: Record<string, TestCard> = {
   pm_card_authenticationRequired: visa('3184', { kind: 'authenticate' }),
   pm_card_threeDSecure2Required: visa('3220', { kind: 'authenticate' }),
   pm_card_threeDSecureRequired: visa('3063', { kind: 'authenticate' }),
+  pm_card_bypassPending: visa('0077', { kind: 'approve', available: true }),
+  pm_card_pendingRefund: visa('7726', { kind: 'approve', refund: { status: 'pending', settle: 'succeed' } }),
+  pm_card_refundFail: visa('5126', { kind: 'approve', refund: { status: 'succeeded', settle: 'fail' } }),
+  pm_card_createDispute: visa('0259', {
+    kind: 'approve',
+    dispute: { reason: 'fraudulent', status: 'needs_response' },
+  }),
+  pm_card_createDisputeProductNotReceived: visa('2685', {
+    kind: 'approve',
+    dispute: { reason: 'product_not_received', status: 'needs_response' },
+  }),
+  pm_card_createDisputeInquiry: visa('1976', {
+    kind: 'approve',
+    dispute: { reason: 'fraudulent', status: 'warning_needs_response' },
+  }),
   // The simulator's own: Stripe publishes no card whose authorization holds and whose capture fails.
   pm_card_sim_captureFails: visa('0909', { kind: 'approve_then_fail_capture' }),
 };

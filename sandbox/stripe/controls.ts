@@ -1,7 +1,9 @@
 import { Type } from 'typebox';
 import { check, ControlError } from '../sim/check.ts';
 import type { ControlHandler } from '../sim/control.ts';
+import type { Limits } from '../sim/limits.ts';
 import { StripeFailure } from './errors.ts';
+import { moneyControls } from './money-controls.ts';
 import { authenticate } from './resources/payment-intents/settle.ts';
 import type { World } from './world.ts';
 
@@ -16,6 +18,7 @@ const webhookSpec = Type.Partial(
           url: Type.String({ pattern: '^https?://' }),
           secret: Type.String({ pattern: '^whsec_' }),
           events: Type.Optional(Type.Array(Type.String())),
+          connect: Type.Optional(Type.Boolean()),
         },
         strict,
       ),
@@ -39,8 +42,7 @@ const authenticateSpec = Type.Object(
   strict,
 );
 
-/** The Stripe simulator's own control routes. */
-export function stripeControls(world: World): Record<string, ControlHandler> {
+function webhookControls(world: World): Record<string, ControlHandler> {
   const { webhooks } = world;
   const settings = () => ({
     ...webhooks.settings,
@@ -58,19 +60,31 @@ export function stripeControls(world: World): Record<string, ControlHandler> {
     /** Sends an event once more, as the Dashboard's "resend" does: days late, if the clock was moved. */
     'POST /_sim/webhooks/resend': ({ body }) => {
       const { event: id } = check(Type.Object({ event: Type.String() }, strict), body);
-      const event = world.store.events.get(id);
+      const event = [...world.accounts.values()].flatMap(({ store }) => store.events.get(id) ?? [])[0];
       if (!event) throw new ControlError(`no event '${id}'`);
       webhooks.deliver(event);
       return { resent: id };
     },
     'POST /_sim/authenticate': ({ body }) => {
       const { payment_intent, outcome } = check(authenticateSpec, body);
-      try {
-        return authenticate(world, payment_intent, outcome);
-      } catch (error) {
-        if (error instanceof StripeFailure) throw new ControlError(error.message);
-        throw error;
-      }
+      return authenticate(world, payment_intent, outcome);
     },
   };
+}
+
+/** What Stripe would refuse is wrong for a control route too. */
+function refusing(handler: ControlHandler): ControlHandler {
+  return async (call) => {
+    try {
+      return await handler(call);
+    } catch (error) {
+      throw error instanceof StripeFailure ? new ControlError(error.message) : error;
+    }
+  };
+}
+
+/** The Stripe simulator's own control routes. */
+export function stripeControls(world: World, payoutLimits: Limits): Record<string, ControlHandler> {
+  const handlers = { ...webhookControls(world), ...moneyControls(world, payoutLimits) };
+  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, refusing(handler)]));
 }

@@ -53,6 +53,21 @@ function display(amount: number, currency: string): string {
   return `${(amount / 10 ** exponent).toFixed(exponent)} ${currency}`;
 }
 
+/** As Stripe's messages show money, e.g. `$12.50`. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  return format.format(amount / 10 ** exponentOf(currency)).replace('\u00a0', ' ');
+}
+
+/** Throws the 400 of an amount whose last digit payments of the currency do not have. */
+export function checkPrecision(amount: number, currency: string, param = 'amount'): void {
+  if (exponentOf(currency) !== 3 || amount % 10 === 0) return;
+  throw invalidRequest(
+    `Invalid amount: ${amount} ${currency}. Amounts in three-decimal currencies must be a multiple of 10, their last digit is always 0.`,
+    { code: 'parameter_invalid_integer', param },
+  );
+}
+
 /** Throws the 400 that Stripe answers to an amount outside of the currency's range. `param` names the parameter. */
 export function checkAmount(amount: number, currency: string, param = 'amount'): void {
   const least = minimum[currency] ?? 1;
@@ -71,12 +86,7 @@ export function checkAmount(amount: number, currency: string, param = 'amount'):
       param,
     });
   }
-  if (exponentOf(currency) === 3 && amount % 10 !== 0) {
-    throw invalidRequest(
-      `Invalid amount: ${amount} ${currency}. Amounts in three-decimal currencies must be a multiple of 10, their last digit is always 0.`,
-      { code: 'parameter_invalid_integer', param },
-    );
-  }
+  checkPrecision(amount, currency, param);
 }
 
 /** 2.9 % of the amount, rounded half up, plus 30 (90 in three-decimal currencies), in minor units. */

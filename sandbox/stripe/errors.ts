@@ -29,7 +29,16 @@ export function missingResource(kind: string, id: string, param: string, status:
   return invalidRequest(`No such ${kind}: '${id}'`, { code: 'resource_missing', param }, status);
 }
 
-export type RateLimitReason = 'global-rate' | 'global-concurrency';
+/** The 403 of an account that does not exist or is not connected. `key`: what may be shown of the secret key. */
+export function accountInvalid(account: string, key = 'sk_test_****'): StripeFailure {
+  return invalidRequest(
+    `The provided key '${key}' does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
+    { code: 'account_invalid' },
+    403,
+  );
+}
+
+export type RateLimitReason = 'global-rate' | 'global-concurrency' | 'endpoint-rate' | 'endpoint-concurrency';
 
 export function rateLimited(reason: RateLimitReason, retryAfter: number | null): StripeFailure {
   return new StripeFailure(

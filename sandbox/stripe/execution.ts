@@ -3,16 +3,19 @@ import type { SimCall } from '../sim/server.ts';
 import { apiError, lockTimeout, StripeFailure } from './errors.ts';
 import { answerBody } from './expand.ts';
 import { newRequestId } from './ids.ts';
-import { expireAuthorizations } from './resources/payment-intents/settle.ts';
 import type { Prepared } from './route.ts';
-import type { World } from './world.ts';
+import { settleDue } from './due.ts';
+import { booksOf, type World } from './world.ts';
 
 export interface Execution {
   prepared: Prepared;
   call: SimCall;
   requestId: string;
+  account: string;
   /** The `:id` of the address; empty where it has none. */
   id: string;
+  /** The `:inner` of the address; empty where it has none. */
+  inner: string;
 }
 
 export function failedAnswer({ status, headers, error }: StripeFailure, requestId: string): SimAnswer {
@@ -27,13 +30,15 @@ export function failureInFront(status: number): SimAnswer {
   return { ...answer, headers: { 'content-type': 'application/json', 'request-id': requestId, ...answer.headers } };
 }
 
-function execute(world: World, { prepared, call, requestId, id }: Execution): SimAnswer {
+function execute(world: World, { prepared, call, requestId, account, id, inner }: Execution): SimAnswer {
   const { path: url, entry, fault } = call;
+  const books = booksOf(world, account);
+  const origin = { id: requestId, idempotencyKey: entry.idempotencyKey };
   const broken = fault?.kind === 'status' ? failedAnswer(apiError(fault.status, true), requestId) : undefined;
   if (fault?.kind === 'status' && broken && fault.after !== true) return broken;
   try {
-    const object = prepared.run({ world, origin: { id: requestId, idempotencyKey: entry.idempotencyKey }, url, id });
-    const body = answerBody(world, prepared.returns, object, prepared.expand);
+    const object = prepared.run({ world, account, books, origin, url, id, inner });
+    const body = answerBody(books, prepared.returns, object, prepared.expand);
     return broken ?? { status: 200, headers: {}, body };
   } catch (error) {
     if (!(error instanceof StripeFailure)) throw error;
@@ -54,7 +59,7 @@ export function createExecutor(world: World): (execution: Execution) => Promise<
     if (exclusive) locked.add(id);
     try {
       await call.executing();
-      expireAuthorizations(world);
+      settleDue(world);
       return execute(world, execution);
     } finally {
       if (exclusive) locked.delete(id);

@@ -19,12 +19,13 @@ interface Page {
   created?: TimeRange;
 }
 
-function within(created: number, { gt, gte, lt, lte }: TimeRange): boolean {
+/** Whether a time, in epoch seconds, is in a range. */
+export function inRange(time: number, { gt, gte, lt, lte }: TimeRange): boolean {
   return (
-    (gt === undefined || created > gt) &&
-    (gte === undefined || created >= gte) &&
-    (lt === undefined || created < lt) &&
-    (lte === undefined || created <= lte)
+    (gt === undefined || time > gt) &&
+    (gte === undefined || time >= gte) &&
+    (lt === undefined || time < lt) &&
+    (lte === undefined || time <= lte)
   );
 }
 
@@ -36,7 +37,7 @@ export function listPage<T extends { id: string; created: number }>(
   where: (object: T) => boolean = () => true,
 ): Stripe.ApiList<T> {
   const newest = collection.all().toReversed();
-  const fits = (object: T): boolean => where(object) && within(object.created, page.created ?? {});
+  const fits = (object: T): boolean => where(object) && inRange(object.created, page.created ?? {});
   const limit = page.limit ?? 10;
   const cut = (id: string, param: string): number => {
     const index = newest.findIndex((object) => object.id === id);

@@ -17,6 +17,16 @@ export type Params<Spec extends ParamSpec> = {
 };
 type ValueOf<P> = P extends Param<infer T> ? T : never;
 
+/** Holds a specification to the names of the SDK's parameters. */
+export type Named<Names> = { [Name in keyof Names]?: Param<unknown> };
+
+/** A parameter that Stripe has and the simulator has not: said so, instead of being ignored or called unknown. */
+export const notSimulated: Param<never> = {
+  read(_value, name) {
+    throw invalidRequest(`'${name}' is a parameter of Stripe's API that the simulator does not have.`, { param: name });
+  },
+};
+
 export const required = <T>(param: Param<T>): Param<T> & { required: true } => ({ ...param, required: true });
 
 function scalar(value: FormValue, name: string, kind: string): string {

@@ -2,7 +2,7 @@ import { Stripe } from 'stripe';
 import type { SimAnswer } from '../sim/http.ts';
 import type { Limits } from '../sim/limits.ts';
 import type { SimCall } from '../sim/server.ts';
-import { authenticate, checkVersion } from './auth.ts';
+import { authenticate, checkVersion, platformAccount } from './auth.ts';
 import { invalidRequest, lockTimeout, rateLimited, StripeFailure } from './errors.ts';
 import { createExecutor, failedAnswer } from './execution.ts';
 import { canonicalForm, type FormHash, parseForm } from './form.ts';
@@ -15,6 +15,8 @@ export interface PipelineOptions {
   world: World;
   keys: IdempotencyKeys;
   limits: Limits;
+  /** Of the calls that create payouts, on top of `limits`. */
+  payoutLimits: Limits;
   secretKey: string;
 }
 
@@ -25,9 +27,12 @@ interface Request {
   form: FormHash;
 }
 
-/** What the log shows of the parameters: all but the customer's address. */
-function summaryOf({ receipt_email, ...rest }: FormHash): Record<string, unknown> {
-  return receipt_email === undefined ? { ...rest } : { ...rest, receipt_email: '[personal]' };
+const personal = new Set(['receipt_email', 'evidence']);
+
+/** What the log shows of the parameters: all but what is about the customer. */
+function summaryOf(form: FormHash): Record<string, unknown> {
+  const shown = Object.entries(form).map(([name, value]) => [name, personal.has(name) ? '[personal]' : value]);
+  return Object.fromEntries(shown);
 }
 
 function refuseUnderFault({ fault }: SimCall, limits: Limits): void {
@@ -36,8 +41,22 @@ function refuseUnderFault({ fault }: SimCall, limits: Limits): void {
   throw fault.code === 'lock_timeout' ? lockTimeout(wait) : rateLimited('global-rate', wait);
 }
 
+async function within(
+  { gate, scope }: { gate: Limits; scope: 'global' | 'endpoint' },
+  account: string,
+  run: () => Promise<SimAnswer>,
+): Promise<SimAnswer> {
+  const verdict = gate.enter(account);
+  if (verdict !== 'admitted') throw rateLimited(`${scope}-${verdict}`, gate.settings.retryAfter);
+  try {
+    return await run();
+  } finally {
+    gate.leave(account);
+  }
+}
+
 /** From the authorization header to the answer, in Stripe's order: key, limits, idempotency, parameters, effect. */
-export function createPipeline({ world, keys, limits, secretKey }: PipelineOptions) {
+export function createPipeline({ world, keys, limits, payoutLimits, secretKey }: PipelineOptions) {
   const router = createRouter();
   const execute = createExecutor(world);
 
@@ -50,9 +69,13 @@ export function createPipeline({ world, keys, limits, secretKey }: PipelineOptio
         404,
       );
     }
-    const id = found.params['id'] ?? '';
+    if (account !== platformAccount && found.value.anyAccount !== true) {
+      throw invalidRequest(`The simulator has no ${call.method} ${call.path} on behalf of a connected account.`);
+    }
+    const { id = '', inner = '' } = found.params;
+    const execution = { call, requestId, account, id, inner };
     const key = call.method === 'POST' ? call.entry.idempotencyKey : null;
-    if (key === null) return execute({ prepared: found.value.prepare(form), call, requestId, id });
+    if (key === null) return execute({ ...execution, prepared: found.value.prepare(form) });
 
     const asked = { key, account, path: call.path, parameters: canonicalForm(form), requestId };
     const earlier = keys.find(asked);
@@ -64,7 +87,7 @@ export function createPipeline({ world, keys, limits, secretKey }: PipelineOptio
     const prepared = found.value.prepare(form);
     const record = keys.begin(asked);
     try {
-      record.answer = await execute({ prepared, call, requestId, id });
+      record.answer = await execute({ ...execution, prepared });
       return { ...record.answer, headers: { ...record.answer.headers, 'original-request': requestId } };
     } catch (error) {
       keys.abandon(record);
@@ -73,19 +96,17 @@ export function createPipeline({ world, keys, limits, secretKey }: PipelineOptio
   }
 
   async function admitted(call: SimCall, requestId: string): Promise<SimAnswer> {
-    const account = authenticate(call, secretKey);
+    const account = authenticate(call, { secretKey, has: (id) => world.accounts.has(id) });
     call.entry.account = account;
     refuseUnderFault(call, limits);
-    const verdict = limits.enter(account);
-    if (verdict !== 'admitted') throw rateLimited(`global-${verdict}`, limits.settings.retryAfter);
-    try {
+    return await within({ gate: limits, scope: 'global' }, account, async () => {
       checkVersion(call);
       const form = parseForm(call.method === 'GET' ? call.query.toString() : call.body);
       call.entry.params = summaryOf(form);
-      return await routed({ call, requestId, account, form });
-    } finally {
-      limits.leave(account);
-    }
+      const answer = () => routed({ call, requestId, account, form });
+      const paysOut = call.method === 'POST' && call.path === '/v1/payouts';
+      return paysOut ? await within({ gate: payoutLimits, scope: 'endpoint' }, account, answer) : await answer();
+    });
   }
 
   return async (call: SimCall): Promise<SimAnswer> => {

@@ -13,8 +13,10 @@ export interface Prepared {
 
 export interface Route {
   method: 'GET' | 'POST';
-  /** Address with `:id`. */
+  /** Address with `:id`, and `:inner` for an object within that one. */
   pattern: string;
+  /** It can be called on behalf of a connected account. */
+  anyAccount?: true;
   /** Throws the 400 of a wrong parameter. Nothing was executed then, so no idempotency key remembers it. */
   prepare(form: FormHash): Prepared;
 }

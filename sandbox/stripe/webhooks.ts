@@ -8,6 +8,8 @@ export interface WebhookEndpoint {
   secret: string;
   /** Event types; all of them unless given. */
   events?: string[];
+  /** Takes the events of connected accounts instead of the platform's own, as an endpoint created with `connect` does. */
+  connect?: boolean;
 }
 
 export interface WebhookSettings {
@@ -64,18 +66,20 @@ export class Webhooks {
   }
 
   /** @returns how many endpoints take events of this type */
-  subscribers(type: string): number {
-    return this.#takers(type).length;
+  subscribers(type: string, connect: boolean): number {
+    return this.#takers(type, connect).length;
   }
 
-  #takers(type: string): WebhookEndpoint[] {
-    return this.settings.endpoints.filter(({ events }) => events?.includes(type) ?? true);
+  #takers(type: string, connect: boolean): WebhookEndpoint[] {
+    return this.settings.endpoints.filter(
+      (endpoint) => (endpoint.connect ?? false) === connect && (endpoint.events?.includes(type) ?? true),
+    );
   }
 
   deliver(event: Stripe.Event): void {
     const { mode, copies, reorder } = this.settings;
     const payload = JSON.stringify(event, null, 2);
-    for (const endpoint of this.#takers(event.type)) {
+    for (const endpoint of this.#takers(event.type, event.account !== undefined)) {
       for (let copy = 0; copy < copies; copy += 1) {
         const state = mode === 'drop' ? 'dropped' : mode === 'hold' || reorder > 1 ? 'held' : 'sending';
         const delivery: Delivery = { eventId: event.id, type: event.type, url: endpoint.url, state, attempts: [] };

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { PaymentNotFoundError, StillRunningError, UnavailableError } from '../../client/index.ts';
+import { type PaymentHandle, PaymentNotFoundError, StillRunningError, UnavailableError } from '../../client/index.ts';
 import { cancelSignal } from '../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import { type Ended, type Shop, workflowIdOf } from '../support/purchases.ts';
@@ -14,7 +14,9 @@ export interface Plan {
   order: PurchaseOrder;
   /** At once when there are several; nobody cancels when there are none. */
   ways: readonly Way[];
-  /** After the purchase was sent off. Milliseconds. */
+  /** What the moment is counted from: sending the order off, or hearing that the money is authorized. */
+  from: 'sent' | 'authorized';
+  /** Milliseconds. */
   afterMs: number;
 }
 
@@ -24,14 +26,19 @@ export interface Ride extends Ended {
   answers: PaymentResult[];
 }
 
-/** Every fourth is cancelled within its first 50 ms, two at once every fourth time. */
-export function planOf(order: PurchaseOrder, chance: () => number, longestMs: number): Plan {
+/** From the buyer's answer to the end it takes two blocks of one second each, and the steps around them. */
+const longestMs = 3_500;
+
+/** A quarter at once, a quarter on the way to the authorization or after it, half between that and the end and a little later. */
+export function planOf(order: PurchaseOrder, chance: () => number): Plan {
   const pick = () => ways[Math.floor(chance() * ways.length)]!;
-  const afterMs = chance() < 0.25 ? chance() * 50 : chance() * longestMs;
-  return { order, ways: chance() < 0.25 ? [pick(), pick()] : [pick()], afterMs };
+  const kind = chance();
+  const span = kind < 0.25 ? 50 : longestMs;
+  const from = kind < 0.5 ? 'sent' : 'authorized';
+  return { order, ways: chance() < 0.25 ? [pick(), pick()] : [pick()], from, afterMs: chance() * span };
 }
 
-const patienceMs = 120_000;
+const patienceMs = 100_000;
 const pauseMs = 100;
 
 /** Asks again while the engine gives no answer: every call here is safe to repeat. */
@@ -64,10 +71,12 @@ async function cancel(shop: Shop, order: PurchaseOrder, way: Way, actor: string)
 
 async function cancelOnceStarted(
   shop: Shop,
-  { order, ways, afterMs }: Plan,
+  { order, ways, from, afterMs }: Plan,
+  answered: Promise<unknown>,
   started: () => boolean,
 ): Promise<PaymentResult[]> {
   if (ways.length === 0) return [];
+  if (from === 'authorized') await answered;
   await delay(afterMs);
   const all = ways.map(async (way, index) => {
     for (;;) {
@@ -85,14 +94,21 @@ async function cancelOnceStarted(
   return (await Promise.all(all)).filter((answer) => answer !== undefined);
 }
 
+/** Says where a purchase stands that comes to no end, instead of letting the whole test run out of time. */
+async function complain(handle: PaymentHandle): Promise<never> {
+  await delay(patienceMs, undefined, { ref: false });
+  const { stage, attention, next } = await handle.status();
+  throw new Error(`${handle.workflowId} has not ended after ${patienceMs / 1_000} s: ${stage} (${attention}). ${next}`);
+}
+
 export async function ride(shop: Shop, plan: Plan): Promise<Ride> {
   const { order } = plan;
   let started = false;
   const purchased = persist(() => shop.boxoffice.payments.purchase(order), isAnswer).finally(() => {
     started = true;
   });
-  const [handle, answers] = await Promise.all([purchased, cancelOnceStarted(shop, plan, () => started)]);
-  const end = await persist(() => handle.result(), isAnswer);
+  const [handle, answers] = await Promise.all([purchased, cancelOnceStarted(shop, plan, purchased, () => started)]);
+  const end = await Promise.race([persist(() => handle.result(), isAnswer), complain(handle)]);
   return { plan, order, end, answers };
 }
 

@@ -8,8 +8,6 @@ import { countEnds, lies, planOf, rideAll } from './cancelled-purchases.ts';
 
 const purchases = 300;
 const atOnce = 36;
-/** A purchase takes three seconds or more: two blocks of one second each, and the steps around them. */
-const longestMs = 6_000;
 const seed = Number(process.env['CHAOS_SEED'] ?? 20_260);
 
 let shop: Shop;
@@ -39,7 +37,7 @@ test('300 cancels at random moments leave nothing half done', { timeout: 300_000
   for (const trouble of troubles(shop.venueId.replace('venue-', ''))) faults.push(await stripe.add(trouble));
   const startedAt = performance.now();
   const plans = Array.from({ length: purchases }, () =>
-    planOf(shop.order({ tickets: chance() < 0.2 ? 3 : 1 }), chance, longestMs),
+    planOf(shop.order({ tickets: chance() < 0.2 ? 3 : 1 }), chance),
   );
 
   const rides = await rideAll(shop, plans, atOnce);

@@ -71,34 +71,46 @@ const ended = async (key: string) => {
   return answer!;
 };
 
-test('a purchase: 201, the same again 200, another body 422, its order elsewhere 409, all with one charge', async () => {
-  const { order, key, body } = request();
-  const first = await call('POST', '/payments', { key, body });
-  expect(first).toMatchObject({
-    status: 201,
-    location: `/payments/${key}`,
-    body: { id: key, workflowId: workflowIdOf(order), status: 'authorized', moneyMoved: 'held', amount: order.amount },
-  });
-  const second = await call('POST', '/payments', { key, body });
-  expect(second.status).toBe(200);
+test.concurrent(
+  'a purchase: 201, the same again 200, another body 422, its order elsewhere 409, all with one charge',
+  async () => {
+    const { order, key, body } = request();
+    const first = await call('POST', '/payments', { key, body });
+    expect(first).toMatchObject({
+      status: 201,
+      location: `/payments/${key}`,
+      body: {
+        id: key,
+        workflowId: workflowIdOf(order),
+        status: 'authorized',
+        moneyMoved: 'held',
+        amount: order.amount,
+      },
+    });
+    const second = await call('POST', '/payments', { key, body });
+    expect(second.status).toBe(200);
 
-  const other = await call('POST', '/payments', { key, body: { ...body, userId: 'somebody-else' } });
-  expect(other).toMatchObject({ status: 422, body: { code: 'key_reused', moneyMoved: 'none' } });
-  expect(other.type).toContain('application/problem+json');
-  const elsewhere = request({ orderId: order.orderId });
-  expect(await call('POST', '/payments', elsewhere)).toMatchObject({
-    status: 409,
-    body: { code: 'order_live', moneyMoved: 'none', otherPayment: key },
-  });
+    const other = await call('POST', '/payments', { key, body: { ...body, userId: 'somebody-else' } });
+    expect(other).toMatchObject({ status: 422, body: { code: 'key_reused', moneyMoved: 'none' } });
+    expect(other.type).toContain('application/problem+json');
+    const elsewhere = request({ orderId: order.orderId });
+    expect(await call('POST', '/payments', elsewhere)).toMatchObject({
+      status: 409,
+      body: { code: 'order_live', moneyMoved: 'none', otherPayment: key },
+    });
 
-  const end = await ended(key);
-  expect(end).toMatchObject({ status: 200, body: { status: 'completed', moneyMoved: 'captured' } });
-  const result = await shop.boxoffice.payments.get(order.tenantId, key).result();
-  expect(await call('POST', '/payments', { key, body })).toMatchObject({ status: 200, body: { status: 'completed' } });
-  expect(await shop.wrongs([{ order, end: result }])).toEqual({});
-});
+    const end = await ended(key);
+    expect(end).toMatchObject({ status: 200, body: { status: 'completed', moneyMoved: 'captured' } });
+    const result = await shop.boxoffice.payments.get(order.tenantId, key).result();
+    expect(await call('POST', '/payments', { key, body })).toMatchObject({
+      status: 200,
+      body: { status: 'completed' },
+    });
+    expect(await shop.wrongs([{ order, end: result }])).toEqual({});
+  },
+);
 
-test('a decline is 201 with its status', async () => {
+test.concurrent('a decline is 201 with its status', async () => {
   const { key, body } = request({ paymentMethod: 'pm_card_visa_chargeDeclined' });
   expect(await call('POST', '/payments', { key, body })).toMatchObject({
     status: 201,
@@ -106,7 +118,7 @@ test('a decline is 201 with its status', async () => {
   });
 });
 
-test('a cancel answers how the purchase ended', async () => {
+test.concurrent('a cancel answers how the purchase ended', async () => {
   const { order, key, body } = request();
   await call('POST', '/payments', { key, body });
   const answer = await call('POST', `/payments/${key}/cancel`, { body: { reason: 'changed my mind' } });
@@ -116,7 +128,7 @@ test('a cancel answers how the purchase ended', async () => {
   expect(await shop.wrongs([{ order, end }])).toEqual({});
 });
 
-test('without a token 401, without the right to buy 403, and another tenant sees nothing: 404', async () => {
+test.concurrent('without a token 401, without the right to buy 403, and another tenant sees nothing: 404', async () => {
   const { key, body } = request();
   await call('POST', '/payments', { key, body });
   const path = `/payments/${key}`;
@@ -130,23 +142,23 @@ test('without a token 401, without the right to buy 403, and another tenant sees
   expect((await ended(key)).body['status']).toBe('completed');
 });
 
-describe("Stripe's webhooks", () => {
-  const rowsOf = async (eventId: string) =>
-    (await pool.query('select tenant_id, processed_at from webhook_events where event_id = $1', [eventId])).rows;
+const rowsOf = async (eventId: string) =>
+  (await pool.query('select tenant_id, processed_at from webhook_events where event_id = $1', [eventId])).rows;
 
-  async function control<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(new URL(path, shop.endpoints.stripe), {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return (await response.json()) as T;
-  }
+async function control<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(new URL(path, shop.endpoints.stripe), {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return (await response.json()) as T;
+}
 
-  const deliveriesOf = async (eventId: string) => {
-    const { deliveries } = await control<{ deliveries: Delivery[] }>('GET', '/_sim/webhooks');
-    return deliveries.filter((delivery) => delivery.eventId === eventId);
-  };
+const deliveriesOf = async (eventId: string) => {
+  const { deliveries } = await control<{ deliveries: Delivery[] }>('GET', '/_sim/webhooks');
+  return deliveries.filter((delivery) => delivery.eventId === eventId);
+};
 
+describe.concurrent("Stripe's webhooks", () => {
   test('are recorded once each, however often they come', async () => {
     const { key, body } = request();
     const first = await call('POST', '/payments', { key, body });

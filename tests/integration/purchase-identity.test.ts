@@ -57,28 +57,26 @@ test('200 identical requests at once are one run, one charge and no more history
   expect(many.calls).toBe(one.calls);
 });
 
-describe('the same key again', () => {
-  /** What is told without asking the provider: neither about this purchase, nor anything else. */
-  async function expectStored(order: PurchaseOrder, end: PaymentResult): Promise<void> {
-    const before = (await stripe.calls()).length;
-    const again = await buy(order);
-    expect(again.early).toEqual(end);
-    expect(await again.result()).toEqual(end);
-    expect((await stripe.calls()).length).toBe(before);
-    await expectOneOfEach({ order, end });
-  }
+/** What is told without asking the provider: neither about this purchase, nor anything else. */
+async function expectStored(order: PurchaseOrder, end: PaymentResult): Promise<void> {
+  const before = (await stripe.calls()).length;
+  const again = await buy(order);
+  expect(again.early).toEqual(end);
+  expect(await again.result()).toEqual(end);
+  expect((await stripe.calls()).length).toBe(before);
+  await expectOneOfEach({ order, end });
+}
 
-  test('is told the stored result after the end, and after the history is gone, without a call', async () => {
-    const { order, end } = await buyToTheEnd(shop.order({ tickets: 1 }));
-    await expectStored(order, end);
-    await deleteHistory(shop, workflowIdOf(order));
-    await expectStored(order, end);
-    // Its fresh run is a history of its own, and that one may go as well.
-    await deleteHistory(shop, workflowIdOf(order));
-    await expectStored(order, end);
-  });
+test('the same key again is told the stored result after the end, and after the history is gone, without a call', async () => {
+  const { order, end } = await buyToTheEnd(shop.order());
+  await expectStored(order, end);
+  await deleteHistory(shop, workflowIdOf(order));
+  await expectStored(order, end);
+});
 
-  test('with another body is refused while it runs, after the end, and after the history is gone', async () => {
+test.concurrent(
+  'the same key with another body is refused while it runs, after the end, and after the history is gone',
+  async () => {
     const order = shop.order();
     const match = { keyRegex: callsOf(workflowIdOf(order), 'authorize') };
     await stripe.add({ kind: 'hold', match });
@@ -95,16 +93,16 @@ describe('the same key again', () => {
     expect(late.early).toEqual(refused);
     expect(await late.result()).toEqual(refused);
     await expectOneOfEach({ order, end });
-  });
-});
+  },
+);
 
-describe('an order or ticket that is live in another attempt', () => {
+describe.concurrent('an order or ticket that is live in another attempt', () => {
   const contenders = [
     { what: 'order', reason: 'order_live', of: (order: PurchaseOrder) => shop.order({ orderId: order.orderId }) },
     {
       what: 'ticket',
       reason: 'ticket_live',
-      of: (order: PurchaseOrder) => shop.order({ ticketIds: ['other', order.tickets[0]!.ticketId] }),
+      of: (order: PurchaseOrder) => shop.order({ ticketIds: [`${order.orderId}-other`, order.tickets[0]!.ticketId] }),
     },
   ];
 
@@ -144,7 +142,7 @@ describe('an order or ticket that is live in another attempt', () => {
   });
 });
 
-describe('a run that is terminated and forgotten in mid-purchase', () => {
+describe.concurrent('a run that is terminated and forgotten in mid-purchase', () => {
   const moments = [
     { moment: 'its money is authorized', step: 'authorize' as const },
     { moment: 'its money is taken, before the books say so', step: 'capture' as const },

@@ -182,7 +182,7 @@ describe('mints', () => {
     await db.store.mints.release({ operation: operationOf('released') });
     await db.store.mints.release({ operation: operationOf('released') });
     expect(await reserve('minted', 'g')).toEqual({ reserved: [reservedAs('g', 0)] });
-    const confirmed = { operation: operationOf('minted'), transactionHash: hashOf('1'), blockNumber: 7 };
+    const confirmed = { operation: operationOf('minted'), step: 'mint', transactionHash: hashOf('1'), blockNumber: 7 };
     await db.store.mints.confirm(confirmed);
     await db.store.mints.confirm({ ...confirmed, blockNumber: 8 });
     await expect(db.store.mints.release({ operation: operationOf('minted') })).rejects.toThrow(MintStateError);
@@ -223,7 +223,7 @@ describe('mints', () => {
       ticket: { ticketId: 'alone', tokenId: '1' },
       transactionHash: hashOf('3'),
     } as const;
-    const confirmed = { operation, transactionHash: hashOf('3'), blockNumber: 9 };
+    const confirmed = { operation, step: 'mint', transactionHash: hashOf('3'), blockNumber: 9 };
     const settleClaim = { kind: 'mint', key: 'alone:k', result, now: start } as const;
     const stranger = { ...confirmed, operation: { ...operation, runId: 'other' }, settleClaim };
     await expect(db.store.mints.confirm(stranger)).rejects.toThrow(ClaimLostError);
@@ -233,5 +233,15 @@ describe('mints', () => {
       kind: 'settled',
       result,
     });
+    expect(await db.store.claims.resultOf('acme', 'mint', 'alone:k')).toEqual(result);
+    expect(await db.store.claims.resultOf('globex', 'mint', 'alone:k')).toBeUndefined();
+  });
+
+  it('are not confirmed after their step was fenced: the tickets are their compensation’s', async () => {
+    await reserve('fenced', 'f');
+    await db.store.sentCalls.fence({ tenantId: 'acme', workflowId: 'fenced', step: 'mint' });
+    const confirmed = { operation: operationOf('fenced'), step: 'mint', transactionHash: hashOf('4'), blockNumber: 9 };
+    await expect(db.store.mints.confirm(confirmed)).rejects.toThrow(StepFencedError);
+    expect((await db.store.mints.of(operationOf('fenced')))[0]?.status).toBe('reserved');
   });
 });

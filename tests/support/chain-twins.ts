@@ -9,8 +9,9 @@ import type {
   Pace,
   TransactionPlan,
 } from '../../activities/providers/chain/types.ts';
-import { createChainPace, createTicketActivities } from '../../activities/tickets.ts';
+import { createChainPace, createTicketActivities, type TicketDependencies } from '../../activities/tickets.ts';
 import { ProviderFault, type FaultClass } from '../../contracts/provider-fault.ts';
+import type { ClaimResults } from '../../store/index.ts';
 import { createSentCallsTwin, lanesOf } from './ledger-twins.ts';
 
 export type BroadcastFault =
@@ -248,7 +249,8 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
         }),
       };
     },
-    async confirm({ operation, transactionHash, blockNumber, settleClaim }) {
+    async confirm({ operation, step, transactionHash, blockNumber, settleClaim }) {
+      sentCalls.holdOffFence({ ...operation, step });
       const mine = of(operation.workflowId);
       if (mine.length === 0 || mine.some(({ status }) => status === 'burned')) throw misfit('cannot be minted');
       for (const row of mine) Object.assign(row, { status: 'minted', transactionHash, blockNumber });
@@ -269,7 +271,11 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
     of: async ({ workflowId }) => of(workflowId),
   };
   const settled: NonNullable<Parameters<MintLedger['confirm']>[0]['settleClaim']>[] = [];
-  return { transactions, mints, rows, settled, signed };
+  const claims: TicketDependencies['claims'] = {
+    resultOf: async <Kind extends keyof ClaimResults>(_tenantId: string, _kind: Kind, key: string) =>
+      settled.find((claim) => claim.key === key)?.result as ClaimResults[Kind] | undefined,
+  };
+  return { transactions, mints, claims, rows, settled, signed };
 }
 
 export const operation = { tenantId: 'acme', workflowId: 'payment:acme:key-1', runId: 'run-1' };
@@ -298,7 +304,7 @@ export function createTicketWorld() {
       round: 0,
       ...change,
     });
-  const burn = () => activities.burnTickets({ operation, round: 0 });
+  const burn = (change: object = {}) => activities.burnTickets({ operation, round: 0, ...change });
   const statuses = () => ledgers.rows.map(({ status, released }) => (released ? 'released' : status));
   return { chain, steps, ...ledgers, mint, burn, statuses, activities };
 }

@@ -1,4 +1,5 @@
 /** Trouble for real parts: faults of the simulators over their control address, and chance that can be repeated. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CallEntry } from '../../sandbox/sim/call-log.ts';
 import type { FaultSpec } from '../../sandbox/sim/faults.ts';
 
@@ -38,6 +39,7 @@ export function simulatorAt(url: string): SimulatorControl {
         const { calls } = await ask<{ calls: CallEntry[] }>('GET', '/_sim/held?waitMs=500');
         const found = calls.find(({ idempotencyKey }) => keyRegex.test(idempotencyKey ?? ''));
         if (found) return found;
+        await delay(20);
       }
       throw new Error(`no call with a key like ${keyRegex} was held within ${heldWithinMs / 1_000} s`);
     },

@@ -30,8 +30,10 @@ export function createSentCallsTwin() {
   };
   const historyOf = ({ first, last, ...row }: Row) => ({
     ...row,
-    ...(first === undefined ? {} : { firstSentAt: new Date(first).toISOString() }),
-    ...(last === undefined ? {} : { lastSentAt: new Date(last).toISOString() }),
+    ...(first === undefined
+      ? {}
+      : { firstSentAt: new Date(first).toISOString(), sinceFirstSentMs: Date.now() - first }),
+    ...(last === undefined ? {} : { lastSentAt: new Date(last).toISOString(), sinceLastSentMs: Date.now() - last }),
   });
   const holdOffFence = (ref: StepRef) => {
     if (rowOf(ref).fenced) throw new StepFencedError(ref.workflowId, ref.step);

@@ -23,7 +23,7 @@ export async function sold(
   await store.payments.claim(claimOf(order));
   const reservation = { operation, step: 'mint', tickets, wallet: buyer.wallet, venueId, eventId };
   await store.mints.reserve({ ...reservation, tokenIdOf: () => (tokens += 1n) });
-  await store.mints.confirm({ operation, transactionHash: hashOf('a'), blockNumber: 1 });
+  await store.mints.confirm({ step: 'mint', operation, transactionHash: hashOf('a'), blockNumber: 1 });
   await store.payments.settle(settlementOf(order));
   return order;
 }

@@ -85,6 +85,13 @@ export const answersWhenCancelled: Behaviour = async (effect) => {
   return effect();
 };
 
+/** It had its effect when the cancel came, and answers with an ordinary failure, as a lost answer does. */
+export const losesAnswerWhenCancelled: Behaviour = async (effect) => {
+  await untilCancelled();
+  effect();
+  throw failure(failureTypes.retry, 'ETIMEDOUT', 1, {});
+};
+
 /** The worker is gone in the middle: neither heartbeat nor answer. */
 export const fallsSilent =
   ({ commits = false } = {}): Behaviour =>
@@ -93,7 +100,7 @@ export const fallsSilent =
     return Context.current().cancelled;
   };
 
-/** A door that a test opens: what goes through waits there, heartbeating. */
+/** A door that a test opens: what goes through waits there, heartbeating, and no cancel turns it back. */
 export class Gate {
   readonly #opened: Promise<void>;
   open: () => void = () => undefined;
@@ -105,7 +112,7 @@ export class Gate {
   }
 
   readonly passes: Behaviour = async (effect) => {
-    await beating(Promise.race([this.#opened, Context.current().cancelled]));
+    await beating(this.#opened);
     return effect();
   };
 }

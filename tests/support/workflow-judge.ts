@@ -1,6 +1,6 @@
 /** Judging a workflow from outside: by its twin's world and by its history, never by what it says of itself. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { defaultPayloadConverter, type Workflow } from '@temporalio/common';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { PaymentResult } from '../../contracts/payment.ts';
 import { startWorkflowWorld, type WorkflowWorld } from './workflow-world.ts';
@@ -41,13 +41,13 @@ export async function endOf<Result extends { status: string }>(started: {
   return result;
 }
 
-export async function eventsOf(handle: WorkflowHandle<Workflow>) {
+export async function eventsOf(handle: WorkflowHandle) {
   const { events } = await handle.fetchHistory();
   return events ?? [];
 }
 
 /** From start to close, on the server's clock, which skips. Milliseconds. */
-export async function durationOf(handle: WorkflowHandle<Workflow>): Promise<number> {
+export async function durationOf(handle: WorkflowHandle): Promise<number> {
   const { startTime, closeTime } = await handle.describe();
   return (closeTime?.getTime() ?? Number.NaN) - startTime.getTime();
 }
@@ -56,7 +56,7 @@ export const tasksIn = (events: Awaited<ReturnType<typeof eventsOf>>) =>
   events.filter((event) => event.workflowTaskStartedEventAttributes).length;
 
 /** What was written to the search attributes while it ran, as `stage/attention`. */
-export async function upsertsOf(handle: WorkflowHandle<Workflow>): Promise<string[]> {
+export async function upsertsOf(handle: WorkflowHandle): Promise<string[]> {
   return (await eventsOf(handle)).flatMap((event) => {
     const fields = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields;
     if (!fields) return [];
@@ -70,7 +70,7 @@ export async function upsertsOf(handle: WorkflowHandle<Workflow>): Promise<strin
 }
 
 /** Waits until the server knows that an activity's attempt has failed: the next one waits for its time. */
-export async function inRetryPause(handle: WorkflowHandle<Workflow>): Promise<void> {
+export async function inRetryPause(handle: WorkflowHandle): Promise<void> {
   await expect
     .poll(async () => (await handle.describe()).raw.pendingActivities?.[0]?.attempt ?? 0, { timeout: 5_000 })
     .toBeGreaterThan(1);

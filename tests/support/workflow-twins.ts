@@ -82,8 +82,17 @@ export class Twin {
   }
 
   /** Resolves once the activity has begun that many attempts. */
-  async begun(activity: ActivityName, times = 1): Promise<void> {
-    while (this.count(activity) < times) await new Promise<void>((resolve) => this.#changed.push(resolve));
+  begun(activity: ActivityName, times = 1): Promise<void> {
+    return this.#until(() => this.count(activity) >= times);
+  }
+
+  /** Resolves once that many attempts have begun, of whatever activity. */
+  anyBegun(times: number): Promise<void> {
+    return this.#until(() => this.calls.length >= times);
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#changed.push(resolve));
   }
 
   /** The steps that had any attempt, in the order of their first one. */
@@ -123,13 +132,14 @@ export class Twins {
 
 const intentOf = ({ workflowId }: { workflowId: string }) => `pi_${workflowId.replaceAll(':', '_')}`;
 
+function authorize(twin: Twin, input: AuthorizeInput) {
+  twin.refuseFenced('authorize');
+  if (twin.money === 'untouched') twin.money = 'held';
+  const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
+  return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
+}
+
 export function createCardTwins(twins: Twins): CardActivities {
-  function authorize(twin: Twin, input: AuthorizeInput) {
-    twin.refuseFenced('authorize');
-    if (twin.money === 'untouched') twin.money = 'held';
-    const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
-    return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
-  }
   return {
     authorizePayment: (input) => {
       const twin = twins.current;
@@ -181,9 +191,8 @@ export function createTicketTwins(twins: Twins): Omit<TicketActivities, 'burnRef
       const twin = twins.current;
       return twin.perform('burnTickets', input, () => {
         twin.fence('mint');
+        if (input.unlessSettled && twin.claim.result) return;
         if (twin.tickets === 'minted') twin.tickets = 'burned';
-        // What the claim says of a mint is true no longer.
-        if (twin.claim.result?.status === 'minted') delete twin.claim.result;
       });
     },
   };

@@ -125,11 +125,13 @@ describe('a mail', () => {
     expect(sent).toHaveLength(5);
   });
 
-  it('that cannot be sent for a fault of ours is no result: a person looks', async () => {
-    const { sendMail, fail, settled } = world();
+  it('that cannot be sent for a fault of ours is tried once, and is undeliverable', async () => {
+    const { sendMail, fail, settled, sent } = world();
     fail(faultOf('refused', '535'));
-    expect(await failed(sendMail)).toMatchObject({ type: 'Refused', code: '535', nonRetryable: true });
-    expect(settled).toEqual([]);
+    const result = await inTime(attempt(sendMail));
+    expect(result).toEqual({ status: 'undeliverable', reason: '535' });
+    expect(settled).toEqual([result]);
+    expect(sent).toHaveLength(1);
   });
 });
 

@@ -126,6 +126,13 @@ function checkFields(value: Record<string, unknown>, declared: Declared, inner: 
   return faults;
 }
 
+function checkList(value: unknown, checkItem: (item: unknown, path: string) => string[], path: string): string[] {
+  const { object, data, has_more, url, ...rest } = isObject(value) ? value : {};
+  const whole = object === 'list' && Array.isArray(data) && typeof has_more === 'boolean' && typeof url === 'string';
+  if (!whole || Object.keys(rest).length > 0) return [`${path} is not a list`];
+  return data.flatMap((item: unknown, at) => checkItem(item, `${path}[${at}]`));
+}
+
 function checkMember(value: unknown, type: string, place: Place, path: string): string[] {
   const fault = [`${path} is ${JSON.stringify(value)?.slice(0, 60)}, wanted is ${type.slice(0, 120)}`];
   const generic = /^(Array|ApiList|Partial)<(.*)>$/.exec(type);
@@ -138,6 +145,8 @@ function checkMember(value: unknown, type: string, place: Place, path: string): 
       ? value.flatMap((item, at) => checkType(item, generic[2] ?? '', place, `${path}[${at}]`))
       : fault;
   }
+  if (generic?.[1] === 'ApiList')
+    return checkList(value, (item, at) => checkType(item, generic[2] ?? '', place, at), path);
   if (type === 'OtherString' || generic) return fault;
   const { found, inner } = resolve(type, place) ?? {};
   if (!found || !inner) return fault;
@@ -163,6 +172,12 @@ const byObject: Record<string, [file: string, type: string]> = {
   balance_transaction: ['BalanceTransactions', 'BalanceTransaction'],
   balance: ['Balance', 'Balance'],
   payment_method: ['PaymentMethods', 'PaymentMethod'],
+  account: ['Accounts', 'Account'],
+  dispute: ['Disputes', 'Dispute'],
+  payout: ['Payouts', 'Payout'],
+  refund: ['Refunds', 'Refund'],
+  transfer: ['Transfers', 'Transfer'],
+  transfer_reversal: ['TransferReversals', 'TransferReversal'],
 };
 
 const pascal = (text: string): string =>
@@ -186,15 +201,7 @@ export function shapeFaults(value: unknown): string[] {
     );
   }
   if (object === 'list') {
-    const { data, has_more, url, ...rest } = value;
-    if (
-      !Array.isArray(data) ||
-      typeof has_more !== 'boolean' ||
-      typeof url !== 'string' ||
-      Object.keys(rest).length !== 1
-    )
-      return ['not a list'];
-    return data.flatMap((item) => shapeFaults(item));
+    return checkList(value, (item) => shapeFaults(item), 'list');
   }
   if (object === 'event') {
     const place = { file: load(join(resources, 'Events.d.ts')), scope: [] };

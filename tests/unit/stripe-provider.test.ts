@@ -57,8 +57,10 @@ describe('the card provider', () => {
     expect(requests()).toBe(1);
   });
 
-  it.each(['http://127.0.0.1:1', 'http://localhost:1'])('knows that nothing was sent to %s', async (url) => {
-    expect(await faultAt(url)).toMatchObject({ kind: 'not_sent', code: 'ECONNREFUSED' });
+  it.each(['127.0.0.1', 'localhost'])('knows that nothing was sent to a closed port of %s', async (host) => {
+    const { url } = await serve(() => undefined);
+    await new Promise<void>((resolve) => server!.close(() => resolve()));
+    expect(await faultAt(url.replace('127.0.0.1', host))).toMatchObject({ kind: 'not_sent', code: 'ECONNREFUSED' });
   });
 
   it.each([

@@ -76,6 +76,39 @@ describe('a burn', () => {
     expect(statuses()).toEqual(['minted', 'minted']);
   });
 
+  it('that reverted is signed anew once the ticket is back: its nonce is used up', async () => {
+    const { chain, burn, rows, statuses, signed } = await minted();
+    setTimeout(() => chain.owners.set(rows[0]!.tokenId, chain.stranger), 500);
+    await failed(() => burn());
+    chain.owners.set(rows[0]!.tokenId, wallet);
+    await inTime(attempt(() => burn()));
+    expect(chain.standing()).toEqual([]);
+    expect(statuses()).toEqual(['burned', 'burned']);
+    expect(signed.has(`${operation.workflowId} burn-2`)).toBe(true);
+  });
+
+  it('leaves a mint alone whose claim says that it is done', async () => {
+    const world = createTicketWorld();
+    const settles = { ticketId: 'seat-1', mintKey: 'key-1', now: '2027-01-01T00:00:00.000Z' };
+    const alone = { tickets: [{ ticketId: 'seat-1' }], settles };
+    await inTime(attempt(() => world.mint(alone)));
+    await inTime(attempt(() => world.burn({ unlessSettled: { ticketId: 'seat-1', mintKey: 'key-1' } })));
+    expect(world.chain.standing()).toHaveLength(1);
+    expect(world.statuses()).toEqual(['minted']);
+  });
+
+  it('takes a mint back that was not called done before, and no late attempt calls it done', async () => {
+    const world = createTicketWorld();
+    const settles = { ticketId: 'seat-1', mintKey: 'key-1', now: '2027-01-01T00:00:00.000Z' };
+    const mint = () => world.mint({ tickets: [{ ticketId: 'seat-1' }], settles });
+    world.chain.fail('dropped');
+    await failed(mint);
+    await inTime(retried(() => world.burn({ unlessSettled: { ticketId: 'seat-1', mintKey: 'key-1' } })));
+    expect(await failed(mint)).toMatchObject({ type: 'Fenced' });
+    expect(world.chain.standing()).toEqual([]);
+    expect(world.settled).toEqual([]);
+  });
+
   it('whose mint a reorganization turned into nothing after it was recorded asks a person', async () => {
     const { chain, burn, rows, mintHash } = await minted();
     chain.reorganize(mintHash);

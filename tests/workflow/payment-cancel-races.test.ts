@@ -33,15 +33,21 @@ test.each(allMeans)('cancelled by %s before the claim is there: it is claimed, t
 });
 
 test('a cancel at any moment leaves a purchase or nothing, and whoever asked hears which', async () => {
+  // From before the claim to the receipt, each moment by each means: as the activity begins, and a little later.
+  const moments = [0, 1, 2, 3, 4, 5, 6].flatMap((begun) => [0, 5, 20].map((delay) => ({ begun, delay })));
   const ends = new Set<string>();
-  for (let delay = 0; delay <= 120; delay += 4) {
-    const how = allMeans[delay % allMeans.length]!;
-    const purchase = await world().payment();
-    await wait(delay);
-    const answer = send(purchase, how).catch(() => undefined);
-    const result = await endOf(purchase);
-    ends.add(result.status);
-    if (how === 'update') expect([undefined, result]).toContainEqual(await answer);
+  for (const how of allMeans) {
+    await Promise.all(
+      moments.map(async ({ begun, delay }) => {
+        const purchase = await world().payment();
+        await purchase.twin.anyBegun(begun);
+        await wait(delay);
+        const answer = send(purchase, how).catch(() => undefined);
+        const result = await endOf(purchase);
+        ends.add(result.status);
+        if (how === 'update') expect([undefined, result]).toContainEqual(await answer);
+      }),
+    );
   }
   expect([...ends].toSorted()).toEqual(['cancelled', 'completed']);
 });

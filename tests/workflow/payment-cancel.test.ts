@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
-import { answersWhenCancelled, exhausts, failsFor, Gate, hangs, losesAnswer } from '../support/workflow-behaviours.ts';
+import { answersWhenCancelled, declines, exhausts, failsFor, Gate, hangs, losesAnswer, losesAnswerWhenCancelled } from '../support/workflow-behaviours.ts';
 import { cancelledBy, endOf, inRetryPause, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { ActivityName, Twin } from '../support/workflow-twins.ts';
-import { allMeans, cancelAndJudge, me, sendCancel } from '../support/workflow-cancels.ts';
+import { allMeans, cancelAndJudge, endBy, me, sendCancel } from '../support/workflow-cancels.ts';
 
 const world = useWorkflowWorld();
-const longPause = 3_600_000;
+const longPause = 600_000;
 
 interface Moment {
   plan: (twin: Twin) => unknown;
@@ -30,6 +30,11 @@ const moments: Record<string, Moment> = {
   },
   'as the card answers all the same': {
     plan: (twin) => twin.plan('authorizePayment', answersWhenCancelled),
+    at: 'authorizePayment',
+    undone: ['voidPayment'],
+  },
+  'as the answer of the card is lost': {
+    plan: (twin) => twin.plan('authorizePayment', losesAnswerWhenCancelled),
     at: 'authorizePayment',
     undone: ['voidPayment'],
   },
@@ -59,6 +64,11 @@ const moments: Record<string, Moment> = {
     at: 'mintTickets',
     undone: ['burnTickets', 'voidPayment'],
   },
+  'as the answer of the mint is lost': {
+    plan: (twin) => twin.plan('mintTickets', losesAnswerWhenCancelled),
+    at: 'mintTickets',
+    undone: ['burnTickets', 'voidPayment'],
+  },
   'in the retry pause of a mint that had its effect': {
     plan: (twin) => twin.plan('mintTickets', losesAnswer(longPause)),
     at: 'mintTickets',
@@ -83,7 +93,10 @@ describe.each(allMeans)('cancelled by %s', (how) => {
     const purchase = await world().payment(plan);
     await purchase.twin.begun(at);
     if (pause) await inRetryPause(purchase.handle);
+    const parked = purchase.twin.count('park');
     await cancelAndJudge(purchase, how);
+    // Nobody has to look at what a cancel stopped.
+    expect(purchase.twin.count('park')).toBe(parked);
     expect(purchase.twin.order.filter((name) => name === 'voidPayment' || name === 'burnTickets')).toEqual(undone);
   });
 
@@ -109,6 +122,22 @@ describe.each(allMeans)('cancelled by %s', (how) => {
     expect(await answer(result)).toEqual(result);
   });
 
+  test('too late, and then the capture is declined: undone, and the end is the answer', async () => {
+    const gate = new Gate();
+    const purchase = await world().payment((twin) =>
+      twin.plan('capturePayment', async (effect) => {
+        await gate.passes(() => undefined);
+        return declines('authorization_ended')(effect);
+      }),
+    );
+    await purchase.twin.begun('capturePayment');
+    const answer = await sendCancel(purchase, how);
+    gate.open();
+    const result = await endOf(purchase);
+    expect(result).toEqual(endBy(how));
+    expect(await answer(result)).toEqual(result);
+  });
+
   test('while it is being undone: undone once, as the first one said', async () => {
     const gate = new Gate();
     const purchase = await world().payment((twin) =>
@@ -125,6 +154,21 @@ describe.each(allMeans)('cancelled by %s', (how) => {
     expect(await answer(result)).toEqual(result);
     expect(purchase.twin.count('voidPayment')).toBe(1);
   });
+});
+
+test('the first one who cancelled is named, whoever comes while that is still under way', async () => {
+  const gate = new Gate();
+  const purchase = await world().payment((twin) => twin.plan('mintTickets', gate.passes));
+  await purchase.twin.begun('mintTickets');
+  const first = await sendCancel(purchase, 'update');
+  const second = await purchase.handle.startUpdate(cancelUpdate, {
+    args: [{ actor: 'late', reason: 'late' }],
+    waitForStage: 'ACCEPTED',
+  });
+  gate.open();
+  const result = await endOf(purchase);
+  expect(result).toEqual(endBy('update'));
+  expect([await first(result), await second.result()]).toEqual([result, result]);
 });
 
 test('two cancels at once get the same answer, and it is the result', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cancelUpdate, statusQuery } from '../../contracts/messages.ts';
-import { authorizationWindowMs } from '../../contracts/retry-profiles.ts';
+import { authorizationWindowMs, patienceMs } from '../../contracts/retry-profiles.ts';
 import { declines, exhausts, failsFor, fallsSilent, refuses } from '../support/workflow-behaviours.ts';
 import { cancelledBy, durationOf, endOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
@@ -62,11 +62,12 @@ test('an authorization that is not there after 24 h expires, even while it is pa
   expect(purchase.twin.inputsOf('unpark')).toMatchObject([{ step: 'authorize', outcome: 'undoing' }]);
 });
 
-test('an authorization that is not answered for 24 h expires', async () => {
-  const purchase = await world().payment((twin) => twin.always('authorizePayment', failsFor(hour)));
+test('an authorization that is not answered for 24 h is shown to people after a quarter of an hour, and expires', async () => {
+  const purchase = await world().payment((twin) => twin.always('authorizePayment', failsFor(hour / 6)));
   expect(await endOf(purchase)).toEqual({ status: 'expired', moneyMoved: 'none', what: 'time' });
   expect(await durationOf(purchase.handle)).toBeGreaterThanOrEqual(authorizationWindowMs - hour);
-  expect(purchase.twin.count('park')).toBe(0);
+  expect(purchase.twin.count('park')).toBe(1);
+  expect(purchase.twin.letters.get('authorize')).toMatchObject({ error: 'no_outcome_yet', moneyMoved: 'unknown' });
 });
 
 test.each([
@@ -84,6 +85,19 @@ test.each([
   expect(waited).toBeLessThan(2 * hour - 9 * 60_000);
   expect(purchase.twin.order.filter((name) => /burn|void|close/.test(name))).toEqual([
     'burnTickets', 'voidPayment', 'closePayment',
+  ]); // prettier-ignore
+});
+
+test('an undo without an outcome is shown to a person while the same activity goes on', async () => {
+  const purchase = await world().payment((twin) =>
+    twin
+      .plan('mintTickets', declines('ticket_taken'))
+      .plan('burnTickets', ...Array.from({ length: 5 }, () => failsFor(patienceMs / 3))),
+  );
+  expect(await endOf(purchase)).toMatchObject({ status: 'unfulfilled' });
+  expect(purchase.twin.letters.get('burn')).toMatchObject({ error: 'no_outcome_yet', open: false });
+  expect(purchase.twin.inputsOf('burnTickets').map((input) => (input as { round: number }).round)).toEqual([
+    0, 0, 0, 0, 0, 0,
   ]); // prettier-ignore
 });
 
@@ -147,4 +161,16 @@ test('a worker that dies in the middle of a mint is noticed by its heartbeat, an
   const purchase = await world().payment((twin) => twin.plan('mintTickets', fallsSilent({ commits: true })));
   expect(await endOf(purchase)).toMatchObject({ status: 'completed' });
   expect(purchase.twin.count('mintTickets')).toBe(2);
+});
+
+test('an undo that a provider keeps waiting is shown to people, and goes on by itself', async () => {
+  const purchase = await world().payment((twin) =>
+    twin.plan('mintTickets', declines('ticket_taken')).plan('voidPayment', failsFor(hour / 2)),
+  );
+  expect(await endOf(purchase)).toMatchObject({ status: 'unfulfilled' });
+  expect(purchase.twin.money).toBe('voided');
+  expect(purchase.twin.inputsOf('park')).toMatchObject([{ step: 'void', error: 'no_outcome_yet' }]);
+  expect(purchase.twin.inputsOf('unpark')).toMatchObject([{ step: 'void', outcome: 'known' }]);
+  // One attempt in the activity's own retries, and no second activity beside it.
+  expect(purchase.twin.inputsOf('voidPayment')).toMatchObject([{ round: 0 }, { round: 0 }]);
 });

@@ -1,7 +1,6 @@
 /** The SDK's client as every Stripe adapter uses it: one request is one sent call, and its errors are ours. */
 import { Stripe } from 'stripe';
 import { stripeFault } from './errors.ts';
-import { createSingleShotHttpClient } from './http-client.ts';
 
 export interface StripeConfig {
   secretKey: string;
@@ -16,7 +15,9 @@ export function createStripeClient(config: StripeConfig): Stripe {
   return new Stripe(config.secretKey, {
     // Temporal retries; a second layer would send calls that nobody counts.
     maxNetworkRetries: 0,
-    httpClient: createSingleShotHttpClient(),
+    // One deadline for the whole request, connecting included, and no second try of the SDK's own when a connection
+    // breaks: its Node client has neither, and a call that leaves late or twice is one that nobody counts.
+    httpClient: Stripe.createFetchHttpClient(),
     timeout: requestTimeoutMs,
     telemetry: false,
     ...(base

@@ -13,8 +13,8 @@ export const balanceTransactionRoutes = [
     '/v1/balance_transactions/:id',
     one('balance_transaction'),
     {},
-    ({ world, id }): Stripe.BalanceTransaction => {
-      const found = transactionNow(world, id);
+    ({ books, id }): Stripe.BalanceTransaction => {
+      const found = transactionNow(books, id);
       if (!found) throw missingResource('balance transaction', id, 'id', 404);
       return found;
     },
@@ -26,7 +26,7 @@ export const balanceTransactionRoutes = [
     { ...listParams, currency, source: text(), type: text() },
     (call, { currency, source, type, ...page }): Stripe.ApiList<Stripe.BalanceTransaction> => {
       const now = new Collection<Stripe.BalanceTransaction>();
-      for (const transaction of transactionsNow(call.world)) now.add(transaction);
+      for (const transaction of transactionsNow(call.books)) now.add(transaction);
       return listPage(
         call,
         now,

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe';
 import { one } from '../expand.ts';
 import { route } from '../route.ts';
-import type { World } from '../world.ts';
+import type { Call } from '../world.ts';
 import { transactionsNow } from '../transactions.ts';
 
 interface Funds {
@@ -10,21 +10,21 @@ interface Funds {
   source_types: { card: number };
 }
 
-function fundsOf(world: World, status: 'available' | 'pending'): Funds[] {
+function fundsOf({ books, account }: Call, status: 'available' | 'pending'): Funds[] {
   const sums = new Map<string, number>();
-  for (const transaction of transactionsNow(world)) {
+  for (const transaction of transactionsNow(books)) {
     const sum = sums.get(transaction.currency) ?? 0;
     sums.set(transaction.currency, sum + (transaction.status === status ? transaction.net : 0));
   }
-  if (sums.size === 0) sums.set('usd', 0);
+  if (sums.size === 0) sums.set(books.accounts.get(account)?.record.default_currency ?? 'usd', 0);
   return [...sums].map(([currency, amount]) => ({ amount, currency, source_types: { card: amount } }));
 }
 
 export const balanceRoutes = [
-  route('GET', '/v1/balance', one('balance'), {}, ({ world }): Stripe.Balance => ({
+  route('GET', '/v1/balance', one('balance'), {}, (call): Stripe.Balance => ({
     object: 'balance',
-    available: fundsOf(world, 'available'),
+    available: fundsOf(call, 'available'),
     livemode: false,
-    pending: fundsOf(world, 'pending'),
+    pending: fundsOf(call, 'pending'),
   })),
 ];

@@ -142,8 +142,8 @@ export function failCharge(charge: Stripe.Charge, decline: Decline): void {
 }
 
 export const chargeRoutes = [
-  route('GET', '/v1/charges/:id', one('charge'), {}, ({ world, id }): Stripe.Charge => {
-    const found = world.store.charges.get(id);
+  route('GET', '/v1/charges/:id', one('charge'), {}, ({ books, id }): Stripe.Charge => {
+    const found = books.store.charges.get(id);
     if (!found) throw missingResource('charge', id, 'id', 404);
     return found;
   }),
@@ -155,7 +155,7 @@ export const chargeRoutes = [
     (call, { payment_intent, transfer_group, ...page }): Stripe.ApiList<Stripe.Charge> =>
       listPage(
         call,
-        call.world.store.charges,
+        call.books.store.charges,
         page,
         (charge) =>
           (payment_intent === undefined || idOf(charge.payment_intent) === payment_intent) &&

@@ -9,8 +9,8 @@ const fits = (type: string, wanted: string): boolean =>
   wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 
 export const eventRoutes = [
-  route('GET', '/v1/events/:id', one('event'), {}, ({ world, id }): Stripe.Event => {
-    const found = world.store.events.get(id);
+  route('GET', '/v1/events/:id', one('event'), {}, ({ books, id }): Stripe.Event => {
+    const found = books.store.events.get(id);
     if (!found) throw missingResource('event', id, 'id', 404);
     return found;
   }),
@@ -23,7 +23,7 @@ export const eventRoutes = [
       const wanted = type === undefined ? types : [type];
       return listPage(
         call,
-        call.world.store.events,
+        call.books.store.events,
         page,
         (event) => wanted === undefined || wanted.some((one) => fits(event.type, one)),
       );

@@ -3,6 +3,7 @@ import { type StripeErrorBody, StripeFailure } from '../../errors.ts';
 import { chargeEvent, intentEvent } from '../../events.ts';
 import type { Origin, World } from '../../world.ts';
 import { captureCharge, createCharge, type Decline } from '../charges.ts';
+import { disputeByCard } from '../disputes/open.ts';
 
 export interface AttemptOptions {
   offSession: boolean;
@@ -101,6 +102,7 @@ export function approve(
   }
   chargeEvent(world, origin, 'charge.succeeded', charge);
   intentEvent(world, origin, manual ? 'payment_intent.amount_capturable_updated' : 'payment_intent.succeeded', intent);
+  if (!manual) disputeByCard(world, charge);
 }
 
 /** Charges the payment method of a confirmed intent. Throws the 402 of a decline, after it was recorded. */

@@ -7,7 +7,8 @@ import type { Call, World } from '../../world.ts';
 import { resolvePaymentMethod } from '../payment-methods.ts';
 import { attempt } from './attempt.ts';
 import { type confirmParams, type createParams, redirectNeedsReturnUrl } from './params.ts';
-import { intentOf, mergeMetadata, requireConfirmable, unexpectedState } from './state.ts';
+import { mergeMetadata } from '../../metadata.ts';
+import { intentOf, requireConfirmable, unexpectedState } from './state.ts';
 
 type CreateInput = Params<typeof createParams>;
 type ConfirmInput = Params<typeof confirmParams>;

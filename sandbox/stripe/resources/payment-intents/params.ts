@@ -1,14 +1,20 @@
 import type { Stripe } from 'stripe';
 import { checkAmount } from '../../currencies.ts';
 import { invalidRequest } from '../../errors.ts';
-import { currency, flag, hash, integer, list, metadata, oneOf, type Param, required, text } from '../../params.ts';
-
-/** A parameter that Stripe has and the simulator has not: said so, instead of being ignored or called unknown. */
-const notSimulated: Param<never> = {
-  read(_value, name) {
-    throw invalidRequest(`'${name}' is a parameter of Stripe's API that the simulator does not have.`, { param: name });
-  },
-};
+import {
+  currency,
+  flag,
+  hash,
+  integer,
+  list,
+  metadata,
+  type Named,
+  notSimulated,
+  oneOf,
+  type Param,
+  required,
+  text,
+} from '../../params.ts';
 
 /** Gone since API version 2026-09-30.endive; https://docs.stripe.com/changelog/endive */
 const removedTypes: Param<never> = {
@@ -19,8 +25,6 @@ const removedTypes: Param<never> = {
     );
   },
 };
-
-type Named<Names> = { [Name in keyof Names]?: Param<unknown> };
 
 interface Removed {
   payment_method_types: string[];

@@ -11,7 +11,8 @@ import { resolvePaymentMethod } from '../payment-methods.ts';
 import { confirmIntent, createIntent } from './confirm.ts';
 import { cancelParams, captureParams, checkCreation, confirmParams, createParams, updateParams } from './params.ts';
 import { cancelIntent, captureIntent } from './settle.ts';
-import { intentOf, mergeMetadata, requireUpdatable } from './state.ts';
+import { mergeMetadata } from '../../metadata.ts';
+import { intentOf, requireUpdatable } from './state.ts';
 
 function updateIntent(call: Call, input: Params<typeof updateParams>): Stripe.PaymentIntent {
   const intent = intentOf(call);

@@ -6,9 +6,11 @@ import type { Params } from '../../params.ts';
 import { idOf } from '../../store.ts';
 import { type Call, nobody, type Origin, type World } from '../../world.ts';
 import { captureCharge, failCharge, releaseCharge } from '../charges.ts';
+import { disputeByCard } from '../disputes/open.ts';
 import { approve, cardError, failIntent } from './attempt.ts';
 import type { cancelParams, captureParams } from './params.ts';
-import { intentOf, latestCharge, mergeMetadata, requireCancelable, requireCapturable } from './state.ts';
+import { mergeMetadata } from '../../metadata.ts';
+import { intentOf, latestCharge, requireCancelable, requireCapturable } from './state.ts';
 
 function methodOf(world: World, intent: Stripe.PaymentIntent): Stripe.PaymentMethod {
   const method = world.store.payment_methods.get(idOf(intent.payment_method) ?? '');
@@ -55,6 +57,7 @@ export function captureIntent(call: Call, input: Params<typeof captureParams>): 
   intent.amount_received = amount;
   chargeEvent(world, origin, 'charge.captured', charge);
   intentEvent(world, origin, 'payment_intent.succeeded', intent);
+  disputeByCard(world, charge);
   return intent;
 }
 

@@ -1,0 +1,140 @@
+import { EventEmitter, once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import type { Audit } from '../../sandbox/audit.ts';
+import { proofs, reportTable } from '../../sandbox/cli-report.ts';
+import { judge, playAll, type Play } from '../../sandbox/scenarios/play.ts';
+import { scenarios } from '../../sandbox/scenarios/index.ts';
+import type { Outcome, Scenario, ScenarioContext } from '../../sandbox/scenarios/scenario.ts';
+import { orderOf } from '../../sandbox/scenarios/shop.ts';
+import { validatePurchaseOrder } from '../../contracts/schema/validate.ts';
+import { completedRecord, undoneRecord } from '../support/purchase-records.ts';
+
+const shop = { tenantId: 'acme', venueId: 'arena', eventId: 'summer-night', emailRef: 'ref' };
+
+test('the scenarios have the names of the contract, in order', () => {
+  expect(scenarios.map(({ name }) => name)).toEqual([
+    'purchase',
+    'duplicates',
+    'declined-then-paid',
+    'lost-answer',
+    'cancelled',
+    'worker-killed',
+    'engine-killed',
+  ]);
+});
+
+test('an order of the shop is valid; another attempt is the same order under another key', () => {
+  const first = orderOf(shop, 'x', { tickets: 20 });
+  expect(validatePurchaseOrder(first)).toEqual(first);
+  const second = orderOf(shop, 'x', { tickets: 20, attempt: 2 });
+  expect(second).toEqual({ ...first, idempotencyKey: 'x-2' });
+});
+
+const attempt = (end: 'completed' | 'declined') => ({ order: orderOf(shop, 'x'), end });
+
+describe('a scenario is judged', () => {
+  const outcome: Outcome = {
+    happened: 'both',
+    attempts: [attempt('declined'), attempt('completed')],
+    expected: { charges: 1, mints: 2, mails: 1 },
+  };
+
+  test('by sums over its attempts', () => {
+    const report = judge('x', outcome, [undoneRecord('declined'), completedRecord()]);
+    expect(report).toMatchObject({ ok: true, problems: [], ends: ['declined', 'completed'] });
+    expect(report.counted).toMatchObject({ charges: 1, captured: 10_500, intents: 2, mints: 2, runs: 2 });
+    expect(report.ledger).toEqual({ captureTransactions: 1, sumsToZero: true, stripeBalance: 10_165 });
+  });
+
+  test('not ok when a record breaks an invariant, and says whose', () => {
+    const report = judge('x', outcome, [undoneRecord('declined', { held: 10_500 }), completedRecord()]);
+    expect(report.ok).toBe(false);
+    expect(report.problems).toEqual(['payment:acme:k: declined, but 10500 is held on the card']);
+  });
+
+  test('not ok when a count or a finding is not as expected, and says both', () => {
+    const wrong = { ...outcome, expected: { charges: 2 }, findings: [{ what: 'starts', expected: 1, found: 3 }] };
+    const report = judge('x', wrong, [undoneRecord('declined'), completedRecord()]);
+    expect(report.problems).toEqual(['starts: expected 1, found 3', 'charges: expected 2, found 1']);
+  });
+});
+
+describe('playing', () => {
+  const log: string[] = [];
+  const played = (name: string, alone: boolean, run: () => Promise<void> = async () => undefined): Scenario => ({
+    name,
+    title: name,
+    alone,
+    run: async () => {
+      log.push(`${name} starts`);
+      await run();
+      log.push(`${name} ends`);
+      return { happened: name, attempts: [], expected: {} };
+    },
+  });
+  const play: Play = {
+    audit: { purchases: async () => [] } as unknown as Audit,
+    contextOf: () => ({}) as ScenarioContext,
+    onStart: () => undefined,
+    onEnd: () => undefined,
+  };
+
+  test('puts what kills behind everything else and keeps the order of the reports', async () => {
+    log.length = 0;
+    // The first can only end when the second runs beside it.
+    const second = new EventEmitter();
+    const reports = await playAll(
+      [
+        played('kills', true),
+        played('first', false, async () => void (await once(second, 'runs'))),
+        played('second', false, async () => void second.emit('runs')),
+        played('kills-too', true),
+      ],
+      play,
+    );
+    expect(reports.map(({ name }) => name)).toEqual(['kills', 'first', 'second', 'kills-too']);
+    expect(log.slice(0, 2)).toEqual(['first starts', 'second starts']);
+    expect(log.slice(4)).toEqual(['kills starts', 'kills ends', 'kills-too starts', 'kills-too ends']);
+  });
+
+  test('a scenario that throws is not ok and says why; the others are played', async () => {
+    const breaks = played('breaks', false, () => Promise.reject(new Error('no worker')));
+    const [broken, fine] = await playAll([breaks, played('fine', true)], play);
+    expect(broken).toMatchObject({ name: 'breaks', ok: false, problems: ['no worker'] });
+    expect(fine).toMatchObject({ name: 'fine', ok: true });
+  });
+});
+
+const outcome = (end: 'completed' | 'cancelled'): Outcome => ({
+  happened: end,
+  attempts: [{ order: orderOf(shop, 'x'), end }],
+  expected: {},
+});
+
+describe('the report', () => {
+  test('is a table that fits into 80 columns', () => {
+    const reports = [
+      { ...judge('declined-then-paid', outcome('completed'), [completedRecord()]), seconds: 1 },
+      { ...judge('cancelled', outcome('cancelled'), [undoneRecord('cancelled', { held: 1 })]), seconds: 1 },
+    ];
+    const lines = reportTable(reports).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      '  Scenario           Calls Charges Mints Owned Ledger Mail  Ended as',
+      '✔ declined-then-paid     2       1     2     2 101.65    1  completed',
+      '✘ cancelled              2       0     0     0   0.00    0  cancelled',
+    ]);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  test('has the proofs, or what is wrong instead of them', () => {
+    const world = {
+      ledgerSums: { USD: 0 },
+      balances: { USD: { ledger: 9_680, provider: 9_680 } },
+      duplicateMails: {},
+      brokenWorkflows: [],
+      strayTokens: [],
+    };
+    expect(proofs(world, [])).toContain('agrees with the provider: 96.80 USD');
+    expect(proofs(world, ['the ledger sums to 1 USD'])).toBe('✘ the ledger sums to 1 USD');
+  });
+});

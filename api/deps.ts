@@ -17,6 +17,7 @@ export interface StripeEvent {
 
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
+  refunds: Pick<Store['refunds'], 'get'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -24,7 +25,7 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds'>;
   store: ApiStore;
   verifyToken: VerifyToken;
   /** Throws when the signature is wrong or older than 300 s. */
@@ -42,6 +43,6 @@ export interface ApiDeps {
   maxEventLoopDelayMs?: number;
   /** `token` by default. `open` is for a developer's own machine. */
   docs?: 'token' | 'open';
-  /** How long a caller waits before 202. Milliseconds. */
+  /** How long a caller waits before 202: 10,000 for a purchase, 5,000 for a refund. Milliseconds. */
   deadlineMs?: number;
 }

@@ -4,7 +4,7 @@ import { BoxofficeError, InvalidOrderError } from '../client/errors.ts';
 import { type ProblemBody, type ProblemCode, problems } from '../contracts/problems.ts';
 import { type FieldFault, InvalidRequestError } from '../contracts/schema/validate.ts';
 
-type Extras = Pick<ProblemBody, 'errors' | 'workflowId' | 'otherPayment' | 'moneyMoved'>;
+type Extras = Omit<ProblemBody, 'type' | 'title' | 'status' | 'detail' | 'code'>;
 
 /** A refusal by the API itself. */
 export class ApiProblem extends Error {

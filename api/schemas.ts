@@ -11,7 +11,7 @@ export const Problem = Type.Object(
     status: Type.Integer({ description: 'the HTTP status' }),
     detail: text('what happened here'),
     code: text('stable name of the problem'),
-    moneyMoved: text('none, held, captured or unknown'),
+    moneyMoved: text('none, held, captured, refunded or unknown'),
     nextAction: text('what to do now'),
     errors: Type.Optional(
       Type.Array(
@@ -22,25 +22,38 @@ export const Problem = Type.Object(
         }),
       ),
     ),
-    workflowId: Type.Optional(text('the purchase that is meant')),
+    workflowId: Type.Optional(text('the purchase or refund that is meant')),
     otherPayment: Type.Optional(text('the purchase that is in the way')),
+    refundable: Type.Optional(Type.Integer({ description: 'minor units that a refund could still give back' })),
   },
   { description: 'problem details (RFC 9457)' },
 );
 
-export const PaymentView = Type.Object(
-  {
-    id: text('the idempotency key'),
-    workflowId: text('the workflow in Temporal'),
-    webUi: Type.Optional(text('its page in the Temporal Web UI')),
-    status: text('pending, authorized, or an end: completed, declined, expired, cancelled, unfulfilled, refused'),
-    stage: Type.Optional(text('where it stands')),
-    attention: Type.Optional(text('whom it waits for')),
-    moneyMoved: text('none, held, captured or unknown'),
-    next: Type.Optional(text('what happens next')),
-    result: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the end, once there is one' })),
-  },
-  { additionalProperties: true, description: 'a purchase' },
+const viewOf = (what: string, id: string, statuses: string) =>
+  Type.Object(
+    {
+      id: text(id),
+      workflowId: text('the workflow in Temporal'),
+      webUi: Type.Optional(text('its page in the Temporal Web UI')),
+      status: text(statuses),
+      stage: Type.Optional(text('where it stands')),
+      attention: Type.Optional(text('whom it waits for')),
+      moneyMoved: text('none, held, captured, refunded or unknown'),
+      next: Type.Optional(text('what happens next')),
+      result: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the end, once there is one' })),
+    },
+    { additionalProperties: true, description: what },
+  );
+
+export const PaymentView = viewOf(
+  'a purchase',
+  'the idempotency key',
+  'live, pending, authorized, or an end: completed, declined, expired, cancelled, unfulfilled, refused',
+);
+export const RefundView = viewOf(
+  'a refund',
+  'the refund id',
+  'live, pending, or an end: completed, failed, rejected, cancelled',
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

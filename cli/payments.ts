@@ -5,7 +5,8 @@ import type { PaymentStatus } from '../contracts/payment.ts';
 import { closedStatus, type PaymentHandle, type PaymentSummary, StillRunningError } from '../client/index.ts';
 import { wholeNumber } from './options.ts';
 import type { Session } from './session.ts';
-import { facts, table } from './table.ts';
+import { standing } from './standing.ts';
+import { table } from './table.ts';
 
 const defaultWaitSeconds = 30;
 
@@ -70,17 +71,12 @@ export function addPayments(program: Command, open: () => Session): void {
 
 function describe(session: Session, handle: PaymentHandle, status: PaymentStatus): string {
   const { result } = status;
-  return facts([
-    ['Purchase', handle.workflowId],
-    ['Stage', status.stage],
-    ['Waits for', status.attention === 'none' ? undefined : status.attention],
-    ['Money', status.moneyMoved],
-    ['Amount', result?.status === 'completed' ? formatAmount(result.amount, result.currency) : undefined],
-    ['Intent', result?.status === 'completed' ? result.intentId : undefined],
-    ['Tickets', result?.status === 'completed' ? result.tickets.map((t) => t.ticketId).join(', ') : undefined],
-    ['Transaction', result?.status === 'completed' ? result.transactionHash : undefined],
-    ['Next', status.next],
-    ['Web UI', session.linkTo(handle.workflowId)],
+  const done = result?.status === 'completed' ? result : undefined;
+  return standing(session, 'Purchase', handle.workflowId, status, [
+    ['Amount', done && formatAmount(done.amount, done.currency)],
+    ['Intent', done?.intentId],
+    ['Tickets', done?.tickets.map(({ ticketId }) => ticketId).join(', ')],
+    ['Transaction', done?.transactionHash],
   ]);
 }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
 import { workflowLink } from '../client/web-ui.ts';
 import { addPayments } from './payments.ts';
+import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
@@ -36,6 +37,7 @@ Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal is not
 Examples:
   boxoffice payments list --tenant acme --attention review
   boxoffice payments cancel acme order-1-attempt-1 --reason "buyer called"
+  boxoffice refunds request acme order-1-attempt-1 --refund-id order-1-refund-1 --reason "show moved"
   boxoffice token --tenant acme --role service`;
 
 /** @returns the exit code. */
@@ -63,7 +65,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   };
 
   program
-    .description('Boxoffice for operators: set up, look at purchases, cancel them')
+    .description('Boxoffice for operators: set up, look at purchases, cancel or refund them')
     .option('--dir <folder>', "the sandbox's folder", '.sandbox')
     .option('--json', 'print JSON for machines')
     .addHelpText('after', help)
@@ -76,6 +78,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addSetup(program, open, around.env, around.setUpContract);
   addToken(program, around.env, print);
   addPayments(program, open);
+  addRefunds(program, open);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -38,8 +38,8 @@ export class IdempotencyConflictError extends BoxofficeError {
   }
 }
 
-/** No run within the engine's retention. The API still knows ended purchases; this client knows Temporal only. */
-export class PaymentNotFoundError extends BoxofficeError {
+/** No run within the engine's retention. The API still knows ended purchases and refunds; this client knows Temporal only. */
+export class NotFoundError extends BoxofficeError {
   constructor(workflowId: string) {
     super('not_found', `Temporal knows no ${workflowId}`);
   }

@@ -7,12 +7,14 @@ import type { EmailResult } from '../contracts/mail.ts';
 import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
+import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
+import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
@@ -22,7 +24,10 @@ export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export type { RefundHandle, RequestedRefund } from './refunds.ts';
+export type { RunHandle } from './run-handle.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
+export { closedRefundStatus } from '../contracts/refund-words.ts';
 
 export interface BoxofficeOptions {
   temporal:
@@ -46,6 +51,18 @@ export interface Boxoffice extends ApiCalls {
     /** Tells a running purchase what a verified webhook said; `closed` when it needs to hear nothing any more. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
+  refunds: {
+    /**
+     * Starts a refund, or finds the one with the same id; a rejection is a result. Sending the same request again is always
+     * safe.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    request(request: RefundRequest): Promise<RequestedRefund>;
+    get(tenantId: string, refundId: string): RefundHandle;
+    /** As `payments.deliver`. */
+    deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+  };
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   close(): Promise<void>;
@@ -60,6 +77,11 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       purchase: (order, options) => purchase(client, starts, order, options),
       get: (tenantId, paymentKey) => createPaymentHandle(client, tenantId, paymentKey),
       list: (filter = {}) => listPayments(client, filter),
+      deliver: (workflowId, event) => deliver(client, workflowId, event),
+    },
+    refunds: {
+      request: (request) => requestRefund(client, request),
+      get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
     },
     mints: { request: (request) => requestMint(client, request) },

@@ -1,15 +1,15 @@
 /** Mints and mails that are asked for alone. Their ids are fixed, so asking twice does it once. */
 import type { Client } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { workflowTypes } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
-import { checked, IdempotencyConflictError } from './errors.ts';
+import { checked } from './errors.ts';
+import { resultOf } from './run-handle.ts';
 import { emailStart, mintStart } from './start-options.ts';
-import { translate } from './temporal-errors.ts';
+import { startOnce } from './start-once.ts';
 
 export interface JobHandle<Result> {
   readonly workflowId: string;
@@ -36,26 +36,6 @@ type StartOptions = ReturnType<typeof mintStart> | ReturnType<typeof emailStart>
 
 async function start<Result>(client: Client, type: string, options: StartOptions): Promise<JobHandle<Result>> {
   const { workflowId } = options;
-  try {
-    await client.workflow.start(type, { ...options, args: [...options.args] });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw translate(error, workflowId);
-    await assertSameRequest(client, options);
-  }
-  return {
-    workflowId,
-    result: () =>
-      client.workflow
-        .result<() => Promise<Result>>(workflowId)
-        .catch((error: unknown) => Promise.reject(translate(error, workflowId))),
-  };
-}
-
-async function assertSameRequest(client: Client, { workflowId, memo }: StartOptions): Promise<void> {
-  try {
-    const run = await client.workflow.getHandle(workflowId).describe();
-    if (run.memo?.['fingerprint'] !== memo.fingerprint) throw new IdempotencyConflictError(workflowId);
-  } catch (error) {
-    throw translate(error, workflowId);
-  }
+  await startOnce(client, type, options);
+  return { workflowId, result: () => resultOf<Result>(client, workflowId) };
 }

@@ -8,7 +8,8 @@ import type { EarlyAnswer, PaymentResult } from '../contracts/payment.ts';
 import type { PurchaseOrder } from '../contracts/schema/payment.ts';
 import { validatePurchaseOrder } from '../contracts/schema/validate.ts';
 import { checked, IdempotencyConflictError, OperationFailedError, UnavailableError } from './errors.ts';
-import { createPaymentHandle, isClosed, type PaymentHandle, resultOf } from './payment-handle.ts';
+import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
+import { isClosed, resultOf } from './run-handle.ts';
 import { paymentStart } from './start-options.ts';
 import type { StartSeen, StartWatch } from './starts.ts';
 import { isDeadline, isRefusedAs, mayBeClosed, translate } from './temporal-errors.ts';
@@ -102,7 +103,7 @@ async function closedResult(asked: Asked, deadline: number): Promise<PaymentResu
     return await client.withDeadline(deadline, async () => {
       const run = await client.workflow.getHandle(workflowId).describe();
       if (run.memo?.['fingerprint'] !== fingerprint) throw new IdempotencyConflictError(workflowId);
-      return isClosed(run) ? await resultOf(client, workflowId, run.runId) : undefined;
+      return isClosed(run) ? await resultOf<PaymentResult>(client, workflowId, { runId: run.runId }) : undefined;
     });
   } catch (error) {
     if (error instanceof IdempotencyConflictError || error instanceof OperationFailedError) throw error;
@@ -118,7 +119,7 @@ async function joined({ client, workflowId, fingerprint }: Asked): Promise<Early
       .executeUpdate(authorizedUpdate, { args: [{ fingerprint }], updateId: authorizedUpdateId(fingerprint) });
   } catch (error) {
     if (isRefusedAs(error, failureTypes.keyReused)) throw new IdempotencyConflictError(workflowId);
-    if (mayBeClosed(error)) return resultOf(client, workflowId);
+    if (mayBeClosed(error)) return resultOf<PaymentResult>(client, workflowId);
     throw translate(error, workflowId);
   }
 }

@@ -13,7 +13,7 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/common';
 import type { FailureType } from '../contracts/failures.ts';
-import { BoxofficeError, OperationFailedError, PaymentNotFoundError, UnavailableError } from './errors.ts';
+import { BoxofficeError, OperationFailedError, NotFoundError, UnavailableError } from './errors.ts';
 
 /** Our own deadline passed. The call may have arrived. */
 export const isDeadline = (error: unknown) =>
@@ -37,7 +37,7 @@ export const mayBeClosed = (error: unknown) =>
 /** Everything that is left over, as an error of ours. */
 export function translate(error: unknown, workflowId: string): Error {
   if (error instanceof BoxofficeError) return error;
-  if (error instanceof WorkflowNotFoundError) return new PaymentNotFoundError(workflowId);
+  if (error instanceof WorkflowNotFoundError) return new NotFoundError(workflowId);
   if (error instanceof WorkflowFailedError) return new OperationFailedError(workflowId, error);
   if (error instanceof WorkflowUpdateFailedError) return new OperationFailedError(workflowId, error);
   if (error instanceof NamespaceNotFoundError)

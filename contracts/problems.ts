@@ -3,6 +3,7 @@
  * it, the command line prints it. `nextAction` is written for the person who has to act.
  */
 import type { MoneyMoved, RefusedReason } from './payment.ts';
+import type { RefundRejection } from './refund.ts';
 
 export interface Problem {
   /** HTTP status of the API's answer. */
@@ -21,6 +22,15 @@ const refusal = (title: string, remedy: string): Problem => ({
   title,
   moneyMoved: 'none',
   nextAction: `${remedy}, ${newKey}`,
+  retryable: false,
+});
+
+/** Why a refund is rejected. What is known about its money is in its result, which outranks this. */
+const rejection = (status: 404 | 409, title: string, moneyMoved: MoneyMoved, remedy: string): Problem => ({
+  status,
+  title,
+  moneyMoved,
+  nextAction: `${remedy}, under a new refund id: this one is used up`,
   retryable: false,
 });
 
@@ -74,11 +84,27 @@ export const problems = {
   venue_frozen: refusal('The venue is frozen', 'Have the venue released'),
   no_venue: refusal('The venue is not known', 'Put the venue (PUT /venues/:id)'),
   no_event: refusal('The event is not known at this venue', 'Put the event (PUT /events/:id)'),
+  no_payment: rejection(404, 'There is no such purchase', 'none', "Check the purchase's key and ask"),
+  not_captured: rejection(
+    409,
+    'The purchase has taken no money',
+    'none',
+    'Cancel it if it is still running, or wait for its end and ask',
+  ),
+  exceeds: rejection(409, 'It is more than what is left of the purchase', 'captured', 'Ask for less'),
+  ticket_unknown: rejection(409, 'A ticket is not of this purchase', 'captured', 'Check ticketIds and ask'),
+  ticket_refunded: rejection(409, 'A ticket was refunded before', 'captured', 'Leave it out and ask'),
+  disputed: rejection(
+    409,
+    'The card holder disputes the charge, which takes the money already',
+    'captured',
+    'Wait for the end of the dispute and ask',
+  ),
   key_reused: {
     status: 422,
-    title: 'The idempotency key belongs to another order',
+    title: 'The idempotency key or refund id belongs to another request',
     moneyMoved: 'none',
-    nextAction: 'Send the first order unchanged, or use a new key for the new order; nothing was started',
+    nextAction: 'Send the first request unchanged, or use a new key for the new one; nothing was started',
     retryable: false,
   },
   too_many_requests: {
@@ -90,7 +116,7 @@ export const problems = {
   },
   still_running: {
     status: 202,
-    title: 'The purchase has not ended yet',
+    title: 'It has not ended yet',
     moneyMoved: 'unknown',
     nextAction: 'Nothing is lost: ask for its status later, or wait for its result',
     retryable: true,
@@ -106,7 +132,7 @@ export const problems = {
     status: 500,
     title: 'The service has a fault',
     moneyMoved: 'unknown',
-    nextAction: 'Ask for the status first; the same request with the same key never charges twice',
+    nextAction: 'Ask for the status first; the same request with the same key never moves money twice',
     retryable: true,
   },
   overloaded: {
@@ -120,10 +146,10 @@ export const problems = {
     status: 503,
     title: 'The service cannot be reached',
     moneyMoved: 'unknown',
-    nextAction: 'Send the same request with the same key again: it never charges twice',
+    nextAction: 'Send the same request with the same key again: it never moves money twice',
     retryable: true,
   },
-} as const satisfies Record<string, Problem> & Record<RefusedReason, Problem>;
+} as const satisfies Record<string, Problem> & Record<RefusedReason | RefundRejection, Problem>;
 
 export type ProblemCode = keyof typeof problems;
 
@@ -142,7 +168,9 @@ export interface ProblemBody {
   nextAction: string;
   /** Each field that is wrong, with what came and what is accepted. */
   errors?: { field: string; value?: string; accepted: string }[];
-  /** Where the purchase stands in the way, or is meant. */
+  /** What stands in the way, or is meant. */
   workflowId?: string;
   otherPayment?: string;
+  /** Minor units that a refund could still give back. */
+  refundable?: number;
 }

@@ -1,6 +1,9 @@
 /** What is said of a refund, in one place for the Web UI, the API and the command line. Pure. */
 import { formatAmount } from './money.ts';
-import type { OpenRefundStage, RefundRejection, RefundResult, RefundStatus } from './refund.ts';
+import { problems } from './problems.ts';
+import type { OpenRefundStage, RefundResult, RefundStatus } from './refund.ts';
+
+type RejectedRefund = Extract<RefundResult, { status: 'rejected' }>;
 
 /** One sentence per stage: what happens next, and what a person can do. */
 export const nextOfOpenRefund: Readonly<Record<OpenRefundStage, string>> = {
@@ -14,15 +17,11 @@ export const nextOfOpenRefund: Readonly<Record<OpenRefundStage, string>> = {
     'A step needs a person. It is tried again by itself; compare the provider, the chain and the dead letter. Do not terminate: a refund that is under way would go on unseen.',
 };
 
-const rejections: Readonly<Record<RefundRejection, string>> = {
-  key_reused: 'This refund id belongs to a request with another body; use a new refund id',
-  no_payment: 'There is no such purchase; check paymentKey',
-  not_captured: 'The purchase has taken no money; a purchase that is still running can be cancelled',
-  exceeds: 'It is more than what is left of the purchase; ask for less',
-  ticket_unknown: 'A ticket is not of this purchase; check ticketIds',
-  ticket_refunded: 'A ticket was refunded before; leave it out',
-  disputed: 'The card holder disputes the charge, which takes the money already; wait for the end of the dispute',
-};
+/** What to do about a rejection. */
+export function remedyOf({ reason, refundable }: RejectedRefund): string {
+  const { nextAction } = problems[reason];
+  return refundable === undefined ? nextAction : `${nextAction}; ${refundable} (minor units) can be refunded`;
+}
 
 function nextOf(result: RefundResult): string {
   switch (result.status) {
@@ -33,9 +32,7 @@ function nextOf(result: RefundResult): string {
     case 'cancelled':
       return 'Nothing was given back; it can be asked for again under a new refund id';
     case 'rejected':
-      return result.refundable === undefined
-        ? rejections[result.reason]
-        : `${rejections[result.reason]}: ${result.refundable} (minor units) can be refunded`;
+      return `${problems[result.reason].title}. ${remedyOf(result)}`;
   }
 }
 

@@ -9,7 +9,13 @@ import { allMints, booksFacts, ledgerTotals, mintsOf } from './audit/books.ts';
 import { type ChainReader, createChainReader } from './audit/chain.ts';
 import { brokenWorkflows, engineFacts } from './audit/engine.ts';
 import { duplicatesOf, readMail, receiptsOf, type ReceivedMail } from './audit/mail.ts';
-import { providerBalances, providerFacts, type ProviderSnapshot, readProvider } from './audit/provider.ts';
+import {
+  pendingRefunds,
+  providerBalances,
+  providerFacts,
+  type ProviderSnapshot,
+  readProvider,
+} from './audit/provider.ts';
 import type { PurchaseRecord } from './audit/record.ts';
 import type { WorldRecord } from './audit/world-record.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -110,12 +116,20 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
     allMints(pool).then((mints) => chain.strays(mints)),
   ]);
   const provided = providerBalances(provider);
+  const pending = pendingRefunds(provider);
   const booked = Object.fromEntries(totals.map(({ currency, stripeBalance }) => [currency, stripeBalance]));
   const currencies = [...new Set([...Object.keys(provided), ...Object.keys(booked)])];
   return {
     ledgerSums: Object.fromEntries(totals.map(({ currency, sum }) => [currency, sum])),
     balances: Object.fromEntries(
-      currencies.map((currency) => [currency, { ledger: booked[currency] ?? 0, provider: provided[currency] ?? 0 }]),
+      currencies.map((currency) => [
+        currency,
+        {
+          ledger: booked[currency] ?? 0,
+          provider: provided[currency] ?? 0,
+          refundsPending: pending[currency] ?? 0,
+        },
+      ]),
     ),
     duplicateMails: duplicatesOf(mails),
     brokenWorkflows: broken,

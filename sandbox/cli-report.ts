@@ -5,7 +5,7 @@ import type { ReceivedMail, WorldRecord } from './audit.ts';
 import type { ScenarioReport } from './scenarios/play.ts';
 
 /** The last column is as wide as it likes; the numbers before it are read from the right. */
-const headings = ['  Scenario', 'Calls', 'Charges', 'Mints', 'Owned', 'Ledger', 'Mail', ' Ended as'];
+const headings = ['  Scenario', 'Calls', 'Paid', 'Back', 'Mints', 'Own', 'Ledger', 'Mail', ' Ended as'];
 
 const decimal = (minor: number) => formatAmount(minor, 'USD').replace(' USD', '');
 
@@ -14,6 +14,7 @@ function rowOf({ name, ok, ends, counted, ledger }: ScenarioReport): string[] {
     `${ok ? '✔' : '✘'} ${name}`,
     String(counted.calls),
     String(counted.charges),
+    decimal(counted.refunded),
     String(counted.mints),
     String(counted.owned),
     ledger.sumsToZero ? decimal(ledger.stripeBalance) : 'UNBALANCED',
@@ -35,8 +36,9 @@ export function reportTable(reports: readonly ScenarioReport[]): string {
   return [
     ...lines,
     '',
-    'Calls: of the card provider. Ledger: what the books have at the provider, USD,',
-    "after its fee. Owned: tokens in the buyer's wallet now.",
+    'Calls: of the card provider. Paid: charges. Back: what was refunded, USD.',
+    "Own: tokens in the buyer's wallet now. Ledger: what the books have at the",
+    'provider, USD, after its fee.',
   ].join('\n');
 }
 

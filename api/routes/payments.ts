@@ -1,16 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { closedStatus, OperationFailedError, PaymentNotFoundError, StillRunningError } from '../../client/index.ts';
-import type { PurchaseHandle } from '../../client/index.ts';
+import { closedStatus, type PaymentHandle, type PurchaseHandle } from '../../client/index.ts';
 import type { PaymentResult, PaymentStatus } from '../../contracts/payment.ts';
 import { Id } from '../../contracts/schema/common.ts';
 import { CancelBody, PurchaseBody, type PurchaseOrder } from '../../contracts/schema/payment.ts';
 import { createValidator, type FieldFault, InvalidRequestError } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { earlyView, pendingView, summaryOf, viewOf } from '../payment-view.ts';
+import { earlyView, summaryOf } from '../payment-view.ts';
 import { callerOf } from '../plugins/auth.ts';
-import { ApiProblem } from '../problem.ts';
+import { pendingView, viewOf } from '../run-view.ts';
+import { cancelled, isReplay, type Run, statusOf } from '../runs.ts';
 import { answers, IdParams, ListQuery, PaymentView } from '../schemas.ts';
 
 const defaultDeadlineMs = 10_000;
@@ -42,11 +42,19 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
   const { boxoffice, store, webUi, deadlineMs = defaultDeadlineMs } = deps;
   const tags = ['payments'];
 
-  /** Its history is gone and a fresh run gave the stored result: the caller knows this purchase already. */
-  async function isReplay(tenantId: string, handle: PurchaseHandle): Promise<boolean> {
-    if (handle.early.status === 'authorized' || handle.runId === undefined) return false;
-    const record = await store.payments.get(tenantId, handle.paymentKey);
-    return record !== undefined && record.runId !== handle.runId;
+  const runOf = (tenantId: string, handle: PaymentHandle): Run<PaymentResult, PaymentStatus> => ({
+    id: handle.paymentKey,
+    workflowId: handle.workflowId,
+    handle,
+    record: () => store.payments.get(tenantId, handle.paymentKey),
+    closedStatus,
+    noun: 'purchase',
+  });
+
+  async function isNew(tenantId: string, handle: PurchaseHandle): Promise<boolean> {
+    const { created, early, runId } = handle;
+    if (!created || early.status === 'authorized' || runId === undefined) return created;
+    return !(await isReplay(runOf(tenantId, handle), runId));
   }
 
   app.post(
@@ -69,8 +77,7 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
       void reply.header('location', `/payments/${handle.paymentKey}`);
       const view = earlyView(handle, webUi);
       if (handle.early.status === 'pending') return reply.code(202).header('retry-after', '1').send(view);
-      const isNew = handle.created && !(await isReplay(order.tenantId, handle));
-      return reply.code(isNew ? 201 : 200).send(view);
+      return reply.code((await isNew(order.tenantId, handle)) ? 201 : 200).send(view);
     },
   );
 
@@ -91,16 +98,6 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
     },
   );
 
-  /** What our own row says of a purchase that Temporal does not know, or that ended without a result. */
-  async function remembered(tenantId: string, key: string, error: unknown): Promise<PaymentResult> {
-    if (!(error instanceof PaymentNotFoundError) && !(error instanceof OperationFailedError)) throw error;
-    const record = await store.payments.get(tenantId, key);
-    if (record?.result) return record.result;
-    if (record) throw new OperationFailedError(record.workflowId, error);
-    if (error instanceof OperationFailedError) throw error;
-    throw new ApiProblem('not_found', 'There is no purchase with this key');
-  }
-
   app.get(
     '/payments/:id',
     {
@@ -114,13 +111,8 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
     },
     async (request) => {
       const { tenantId } = callerOf(request);
-      const handle = boxoffice.payments.get(tenantId, request.params.id);
-      const status = await handle
-        .status()
-        .catch(async (error: unknown): Promise<PaymentStatus> =>
-          closedStatus(await remembered(tenantId, handle.paymentKey, error)),
-        );
-      return viewOf(handle, status, webUi);
+      const run = runOf(tenantId, boxoffice.payments.get(tenantId, request.params.id));
+      return viewOf(run, await statusOf(run), webUi);
     },
   );
 
@@ -138,16 +130,10 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
     },
     async (request, reply) => {
       const { tenantId, subject } = callerOf(request);
-      const handle = boxoffice.payments.get(tenantId, request.params.id);
-      try {
-        const result = await handle
-          .cancel({ actor: subject, reason: request.body.reason }, { deadlineMs })
-          .catch((error: unknown) => remembered(tenantId, handle.paymentKey, error));
-        return viewOf(handle, closedStatus(result), webUi);
-      } catch (error) {
-        if (!(error instanceof StillRunningError)) throw error;
-        return reply.code(202).header('retry-after', '1').send(pendingView(handle, webUi));
-      }
+      const run = runOf(tenantId, boxoffice.payments.get(tenantId, request.params.id));
+      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
+      if (status) return viewOf(run, status, webUi);
+      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
     },
   );
 }

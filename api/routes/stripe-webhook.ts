@@ -7,8 +7,13 @@ import { idPartPattern, parseWorkflowId } from '../../contracts/ids.ts';
 import type { ApiDeps, StripeEvent } from '../deps.ts';
 import { ApiProblem } from '../problem.ts';
 
-/** What a running purchase has to hear. Every signal costs history, so nothing else is passed on. */
-const routed = new Set(['payment_intent.canceled']);
+/** What a running workflow of each kind has to hear. Every signal costs history, so nothing else is passed on. */
+const routed = {
+  payment: new Set(['payment_intent.canceled']),
+  refund: new Set(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated']),
+} as const;
+type Kind = keyof typeof routed;
+const isKind = (kind: string | undefined): kind is Kind => kind !== undefined && Object.hasOwn(routed, kind);
 const tenantId = new RegExp(idPartPattern);
 
 export async function stripeWebhookRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
@@ -52,11 +57,13 @@ async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<
     type: event.type,
     livemode: event.livemode,
     // No more than this: the object itself may name a person, and personal data has one table.
-    payload: { objectId: object.id, workflowId: object.workflowId ?? null, created: event.created },
+    payload: { objectId: object.id, workflowId: object.meant?.workflowId ?? null, created: event.created },
   });
   if (state === 'known') return false;
-  if (object.workflowId !== undefined && routed.has(event.type)) {
-    await boxoffice.payments.deliver(object.workflowId, {
+  const { meant } = object;
+  if (meant && routed[meant.kind].has(event.type)) {
+    const runs = meant.kind === 'payment' ? boxoffice.payments : boxoffice.refunds;
+    await runs.deliver(meant.workflowId, {
       provider: 'stripe',
       eventId: event.id,
       type: event.type,
@@ -70,8 +77,8 @@ async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<
 interface Described {
   id: string;
   tenantId: string;
-  /** Of a purchase of ours, when tenant and workflow agree. */
-  workflowId?: string;
+  /** A workflow of ours, when tenant and workflow agree. */
+  meant?: { kind: Kind; workflowId: string };
 }
 
 function describe(object: object): Described {
@@ -83,8 +90,8 @@ function describe(object: object): Described {
   return {
     id: typeof id === 'string' ? id : '',
     tenantId: ours ?? 'platform',
-    ...(typeof workflow === 'string' && parsed?.kind === 'payment' && parsed.tenantId === ours
-      ? { workflowId: workflow }
+    ...(typeof workflow === 'string' && isKind(parsed?.kind) && parsed.tenantId === ours
+      ? { meant: { kind: parsed.kind, workflowId: workflow } }
       : {}),
   };
 }

@@ -60,5 +60,5 @@ export const PurchaseBody = Type.Omit(PurchaseOrder, ['tenantId', 'idempotencyKe
 
 export const CancelBody = Type.Object(
   { reason: Text('reason', 500) },
-  { additionalProperties: false, description: 'why the purchase is cancelled' },
+  { additionalProperties: false, description: 'why it is cancelled' },
 );

@@ -33,3 +33,8 @@ export const RefundRequest = Type.Object(
   { additionalProperties: false, description: 'a refund' },
 );
 export type RefundRequest = Static<typeof RefundRequest>;
+
+/** Body of `POST /payments/:id/refunds`: tenant and requester from the token, the purchase's key from the path. */
+export const RefundBody = Type.Omit(RefundRequest, ['tenantId', 'paymentKey', 'requestedBy'], {
+  additionalProperties: false,
+});

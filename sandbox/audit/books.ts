@@ -19,7 +19,7 @@ async function rows<Row extends object>(pool: Pool, sql: string, values: readonl
 export async function booksFacts(pool: Pool, { tenantId, paymentKey, workflowId }: Which): Promise<BooksFacts> {
   const ofPayment = [tenantId, paymentKey];
   const ofWorkflow = [tenantId, workflowId];
-  const [orders, claims, holds, ledger, deadLetters] = await Promise.all([
+  const [orders, claims, holds, ledger, repaid, deadLetters] = await Promise.all([
     rows<NonNullable<BooksFacts['order']>>(
       pool,
       `select amount, currency, (select count(*) from payment_tickets t
@@ -37,12 +37,13 @@ export async function booksFacts(pool: Pool, { tenantId, paymentKey, workflowId 
       `select count(*) as live from holds where tenant_id = $1 and payment_key = $2 and released_at is null`,
       ofPayment,
     ),
-    ledgerRows(pool, ofWorkflow),
+    ledgerRows(pool, [...ofWorkflow, paymentKey]),
+    repaidOf(pool, ofPayment),
     rows<BooksFacts['deadLetters'][number]>(
       pool,
       `select step, error, resolved_at is not null as resolved from dead_letter_jobs
-       where tenant_id = $1 and workflow_id = $2 order by id`,
-      ofWorkflow,
+       where tenant_id = $1 and (workflow_id = $2 or workflow_id in ${refundsOfPayment('$3')}) order by id`,
+      [...ofWorkflow, paymentKey],
     ),
   ]);
   const [claim] = claims;
@@ -55,18 +56,37 @@ export async function booksFacts(pool: Pool, { tenantId, paymentKey, workflowId 
       sumsToZero: ledger.every(({ sum }) => sum === 0),
       stripeBalance: ledger.reduce((total, { stripeBalance }) => total + stripeBalance, 0),
     },
+    repaid,
     deadLetters,
   };
 }
 
-const ledgerRows = (pool: Pool, ofWorkflow: readonly string[]) =>
+/** The workflows of a payment's refunds; $1 is the tenant. */
+const refundsOfPayment = (paymentKey: string) =>
+  `(select workflow_id from refunds r where r.tenant_id = $1 and r.payment_key = ${paymentKey})`;
+
+async function repaidOf(pool: Pool, ofPayment: readonly string[]): Promise<BooksFacts['repaid']> {
+  const [repaid] = await rows<BooksFacts['repaid']>(
+    pool,
+    `select coalesce(sum(amount) filter (where status in ('refunded', 'completed')), 0)::bigint as done,
+       coalesce(sum(amount) filter (where status = 'reserved'), 0)::bigint as reserved,
+       coalesce(sum(cardinality(burned_ticket_ids)), 0)::bigint as "burnedTickets"
+     from refunds where tenant_id = $1 and payment_key = $2`,
+    ofPayment,
+  );
+  return repaid ?? { done: 0, reserved: 0, burnedTickets: 0 };
+}
+
+/** Of a purchase and its refunds: tenant, workflow and payment key. */
+const ledgerRows = (pool: Pool, ofPurchase: readonly string[]) =>
   rows<{ step: string; sum: number; stripeBalance: number }>(
     pool,
     `select t.step, sum(e.amount)::bigint as sum,
        coalesce(sum(e.amount) filter (where e.account = 'stripe_balance'), 0)::bigint as "stripeBalance"
      from ledger_transactions t join ledger_entries e on e.tenant_id = t.tenant_id and e.transaction_id = t.id
-     where t.tenant_id = $1 and t.operation = $2 group by t.id, t.step, e.currency`,
-    ofWorkflow,
+     where t.tenant_id = $1 and (t.operation = $2 or t.operation in ${refundsOfPayment('$3')})
+     group by t.id, t.step, e.currency`,
+    ofPurchase,
   );
 
 /** Rows that were released belong too: whether the chain really has nothing of them is for the chain to say. */

@@ -5,6 +5,7 @@ import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
 import { lostAnswer } from './lost-answer.ts';
 import { purchase } from './purchase.ts';
+import { refundPartial } from './refund-partial.ts';
 import type { Scenario } from './scenario.ts';
 import { workerKilled } from './worker-killed.ts';
 
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   declinedThenPaid,
   lostAnswer,
   cancelled,
+  refundPartial,
   workerKilled,
   engineKilled,
 ];

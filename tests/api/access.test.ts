@@ -47,7 +47,13 @@ beforeAll(async () => {
 describe('every route but health and webhooks', () => {
   it('is found', () => {
     expect(routes.filter(isPublic).map(({ url }) => url)).toContain('/webhooks/stripe');
-    for (const route of ['GET /payments/:id', 'POST /payments/:id/cancel', 'PUT /events/:id', 'GET /docs/json'])
+    for (const route of [
+      'GET /payments/:id',
+      'POST /payments/:id/cancel',
+      'POST /payments/:id/refunds',
+      'PUT /events/:id',
+      'GET /docs/json',
+    ])
       expect(routes.map(({ method, url }) => `${method} ${url}`)).toContain(route);
   });
 
@@ -71,6 +77,8 @@ describe('every route but health and webhooks', () => {
     expect(permissions).toMatchObject({
       'payments.start': ['service', 'admin'],
       'payments.cancel': ['service', 'operator', 'admin'],
+      'refunds.start': ['service', 'operator', 'admin'],
+      'refunds.cancel': ['service', 'operator', 'admin'],
       'venues.write': ['admin'],
       'events.write': ['admin'],
     });
@@ -82,6 +90,9 @@ describe('every route but health and webhooks', () => {
       ['payments.read', { method: 'GET', url: '/payments/:id' }],
       ['payments.read', { method: 'GET', url: '/payments' }],
       ['payments.cancel', { method: 'POST', url: '/payments/:id/cancel' }],
+      ['refunds.start', { method: 'POST', url: '/payments/:id/refunds' }],
+      ['refunds.read', { method: 'GET', url: '/refunds/:id' }],
+      ['refunds.cancel', { method: 'POST', url: '/refunds/:id/cancel' }],
       ['venues.write', { method: 'PUT', url: '/venues/:id' }],
       ['events.write', { method: 'PUT', url: '/events/:id' }],
       ['contacts.write', { method: 'POST', url: '/contacts' }],

@@ -8,7 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, WebhookEvent } from '../../store/index.ts';
+import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -16,6 +16,7 @@ const webhookSecret = 'whsec_test';
 
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
+  readonly refundRecords = new Map<string, RefundRecord>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -25,6 +26,9 @@ export class FakeStore {
     list: async (tenantId: string) => ({
       payments: [...this.records].filter(([id]) => id.startsWith(`${tenantId}/`)).map(([, record]) => record),
     }),
+  };
+  readonly refunds = {
+    get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type ApiWorld, createApiWorld, stripeSignature } from './api-world.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import { completed, orderOf } from '../support/orders.ts';
+import { refunded, requestOf } from '../support/refund-requests.ts';
 
 const workflowId = 'payment:acme:key-1';
 let world: ApiWorld;
@@ -79,6 +80,52 @@ describe('a signed event', () => {
     expect(world.store.recorded.get('evt_1')?.event.tenantId).toBe(
       metadata && 'tenant' in metadata ? metadata.tenant : 'platform',
     );
+  });
+});
+
+describe('an event of a refund', () => {
+  const refundId = 'refund:acme:refund-1';
+  const ofRefund = (change: object = {}, metadata: object = { tenant: 'acme', workflow: refundId }) =>
+    eventOf({ data: { object: { id: 're_1', object: 'refund', metadata } }, ...change });
+
+  beforeEach(async () => {
+    await createBoxoffice({ temporal: { client: world.temporal.client } }).refunds.request(requestOf());
+  });
+
+  it.each(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated'])(
+    '%s reaches the running refund, once, and is recorded for its tenant',
+    async (type) => {
+      expect((await send(ofRefund({ type }))).json()).toEqual({ received: true, duplicate: false });
+      expect((await send(ofRefund({ type }))).json()).toEqual({ received: true, duplicate: true });
+      const input = { provider: 'stripe', eventId: 'evt_1', type, objectId: 're_1' };
+      expect(world.temporal.run(refundId).signals).toEqual([{ name: 'providerEvent', input }]);
+      expect(signals()).toEqual([]);
+      expect(world.store.recorded.get('evt_1')?.event).toMatchObject({
+        tenantId: 'acme',
+        payload: { objectId: 're_1', workflowId: refundId },
+      });
+    },
+  );
+
+  it('is fine when the refund has ended, or is gone', async () => {
+    world.temporal.close(refundId, refunded);
+    expect((await send(ofRefund({ type: 'refund.updated' }))).statusCode).toBe(200);
+    world.temporal.runs.delete(refundId);
+    expect((await send(ofRefund({ type: 'refund.updated', id: 'evt_2' }))).statusCode).toBe(200);
+  });
+
+  it.each<[string, object, object]>([
+    ['of a kind of event that is for purchases', {}, { tenant: 'acme', workflow: refundId }],
+    ["that names another tenant's", { type: 'refund.updated' }, { tenant: 'globex', workflow: refundId }],
+    ['that names a purchase', { type: 'refund.updated' }, { tenant: 'acme', workflow: workflowId }],
+    [
+      'that names a workflow of no such kind',
+      { type: 'refund.updated' },
+      { tenant: 'acme', workflow: 'mint:acme:a:b' },
+    ],
+  ])('%s is not passed on', async (_, change, metadata) => {
+    expect((await send(ofRefund(change, metadata))).statusCode).toBe(200);
+    expect([...signals(), ...world.temporal.run(refundId).signals]).toEqual([]);
   });
 });
 

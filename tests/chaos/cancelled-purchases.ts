@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { type PaymentHandle, PaymentNotFoundError, StillRunningError, UnavailableError } from '../../client/index.ts';
+import { NotFoundError, type PaymentHandle, StillRunningError, UnavailableError } from '../../client/index.ts';
 import { cancelSignal } from '../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import { type Ended, type Shop, workflowIdOf } from '../support/purchases.ts';
@@ -55,7 +55,7 @@ async function persist<T>(call: () => Promise<T>, isFinal: (error: unknown) => b
 }
 
 const isAnswer = (error: unknown) => !(error instanceof UnavailableError || error instanceof StillRunningError);
-const isNotFound = (error: unknown) => error instanceof WorkflowNotFoundError || error instanceof PaymentNotFoundError;
+const isNotFound = (error: unknown) => error instanceof WorkflowNotFoundError || error instanceof NotFoundError;
 
 /** One cancel; the answer where the way has one. Undefined also when the purchase had ended before. */
 async function cancel(shop: Shop, order: PurchaseOrder, way: Way, actor: string): Promise<PaymentResult | undefined> {

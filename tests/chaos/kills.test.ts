@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningBoxoffice, startBoxoffice } from '../../sandbox/boxoffice.ts';
 import { callsOf, chanceOf, type SimulatorControl, simulatorAt } from '../support/faults.ts';
 import { openShop, type Shop, workflowIdOf } from '../support/purchases.ts';
+import { createRefundDesk, refundWorkflowIdOf } from '../support/refunding.ts';
 import { filesWith } from '../support/world-files.ts';
 import { countEnds, lies, type Plan, planOf, type Ride, ride, rideAll } from './cancelled-purchases.ts';
 
@@ -143,6 +144,28 @@ test('the worker is killed exactly between a charge and its answer, and then at 
   await expectOneOfEach(between);
   await expectNothingHalfDone([...rides, ...between]);
 });
+
+test(
+  'the worker is killed exactly between a refund and its answer: it is given back once, and burned',
+  patient,
+  async () => {
+    const desk = createRefundDesk(shop);
+    const order = shop.order();
+    const end = await (await shop.boxoffice.payments.purchase(order)).result();
+    const request = desk.request(order, { tickets: 'burn' });
+    const keyRegex = callsOf(refundWorkflowIdOf(request), 'refund');
+    await stripe.add({ kind: 'hold', match: { keyRegex } });
+    const handle = await desk.start(request);
+    expect(await stripe.held(new RegExp(keyRegex))).toMatchObject({ state: 'held', replayed: false });
+    await restart('worker');
+
+    expect(await handle.result()).toMatchObject({ status: 'completed', amount: order.amount });
+    const record = await shop.audit.purchase(order.tenantId, order.idempotencyKey);
+    expect(record).toMatchObject({ refunds: 1, refunded: order.amount, replays: 1, owned: 0, holdsLive: 0 });
+    expect(await shop.wrongs([{ order, end }])).toEqual({});
+    expect(await shop.wrongsOfWorld()).toEqual([]);
+  },
+);
 
 /** Each with its longest pause before a blow and before the start that follows, in milliseconds. */
 const blows = [

@@ -3,7 +3,16 @@
  * for the workflows that are running in production while the next version of the code is rolled out.
  */
 import type { WorkflowHandle } from '@temporalio/client';
-import { cancelSignal, cancelUpdate, providerEventSignal } from '../../contracts/messages.ts';
+import { refundStart } from '../../client/start-options.ts';
+import { fingerprintOf } from '../../contracts/hashes.ts';
+import {
+  cancelRefundUpdate,
+  cancelSignal,
+  cancelUpdate,
+  providerEventSignal,
+  workflowTypes,
+} from '../../contracts/messages.ts';
+import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
 import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
@@ -47,6 +56,60 @@ const cancelledAt =
     await update.result();
     return handle;
   };
+
+const burning: Partial<RefundReservation> = { ticketIds: ['seat-1', 'seat-2'] };
+
+/** A refund as support asks for it. */
+const refunded =
+  (plan?: Plan): Shape =>
+  async (world) =>
+    ended(await world.refund(plan));
+
+/** A refund that the provider has not ended, and whose webhook comes before the first look. */
+const refundHeardOf: Shape = async (world) => {
+  const gate = new Gate();
+  const refund = await world.refund((twin) => {
+    twin.refund.statuses = ['pending', 'succeeded'];
+    twin.plan('createRefund', gate.passes);
+  });
+  await refund.twin.begun('createRefund');
+  await refund.handle.signal(providerEventSignal, {
+    provider: 'stripe',
+    eventId: 'evt_1',
+    type: 'refund.updated',
+    objectId: 're_1',
+  });
+  gate.open();
+  return ended(refund);
+};
+
+/** The cancel is there before anything is reserved. The test server does not extend a task in which a claim takes long. */
+const refundCancelled: Shape = async ({ client }) => {
+  const request: RefundRequest = {
+    tenantId: 'acme', refundId: 'refund-cancelled', paymentKey: 'key-1', tickets: 'keep', reason: 'event moved',
+    requestedBy: 'support-7',
+  }; // prettier-ignore
+  const { args, ...start } = refundStart(request, fingerprintOf(request));
+  const handle = await client.workflow.signalWithStart(workflowTypes.refund, {
+    ...start,
+    args: [...args],
+    signal: cancelSignal,
+    signalArgs: [me],
+  });
+  return ended({ handle });
+};
+
+/** The update is answered with the end. */
+const refundCancelledTooLate: Shape = async (world) => {
+  const gate = new Gate();
+  const refund = await world.refund((twin) => twin.plan('createRefund', gate.passes));
+  await refund.twin.begun('createRefund');
+  const update = await refund.handle.startUpdate(cancelRefundUpdate, { args: [me], waitForStage: 'ACCEPTED' });
+  gate.open();
+  const handle = await ended(refund);
+  await update.result();
+  return handle;
+};
 
 export const shapes: Readonly<Record<string, Shape>> = {
   'payment-completed': purchased(),
@@ -100,6 +163,24 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   'payment-receipt-handed-over': purchased((twin) => twin.plan('sendReceipt', breaks)),
   'payment-bug': purchased(undefined, { raw: { tickets: { length: 1 } } }),
+  'refund-completed': refunded(),
+  'refund-burned': refunded((twin) => (twin.refund.reservation = burning)),
+  'refund-burn-parked-then-completed': refunded((twin) => {
+    twin.refund.reservation = burning;
+    twin.plan('burnRefunded', refuses('burn_reverted'));
+  }),
+  'refund-pending-then-completed': refunded((twin) => (twin.refund.statuses = ['pending', 'pending', 'succeeded'])),
+  'refund-heard-of-then-completed': refundHeardOf,
+  'refund-parked-then-completed': refunded((twin) => twin.plan('createRefund', exhausts(), exhausts())),
+  'refund-failed': refunded((twin) => (twin.refund.statuses = ['pending', 'failed'])),
+  'refund-failed-at-once': refunded((twin) => (twin.refund.statuses = ['failed'])),
+  'refund-rejected': refunded(
+    (twin) =>
+      (twin.claim.result = { status: 'rejected', moneyMoved: 'captured', reason: 'exceeds', refundable: 5_000 }),
+  ),
+  'refund-disputed': refunded((twin) => twin.plan('createRefund', declines('disputed'))),
+  'refund-cancelled': refundCancelled,
+  'refund-cancelled-too-late': refundCancelledTooLate,
   'mint-minted': async (world) => ended(await world.mint()),
   'mint-rejected': async (world) =>
     ended(await world.mint((twin) => twin.plan('mintTickets', declines('ticket_taken')))),

@@ -73,6 +73,13 @@ export class FakeTemporal {
   storesAnswers = false;
   /** What the workflow does once it runs. */
   onStart: (run: FakeRun) => void = () => undefined;
+  /** What the query `status` answers. */
+  standing: object = {
+    stage: 'minting',
+    attention: 'none',
+    moneyMoved: 'held',
+    next: 'The tickets are being minted.',
+  };
   /** How an update of this name is refused: the failure's type. */
   readonly refusals = new Map<string, string>();
   readonly client: Client;
@@ -178,8 +185,7 @@ export class FakeTemporal {
   #query({ execution }: { execution: { workflowId: string } }) {
     this.#existing(execution);
     if (!this.worker) return this.#never();
-    const answer = { stage: 'minting', attention: 'none', moneyMoved: 'held', next: 'The tickets are being minted.' };
-    return { queryResult: encode(answer) };
+    return { queryResult: encode(this.standing) };
   }
 
   #signal(request: { workflowExecution: { workflowId: string }; signalName: string; input: Payloads }) {

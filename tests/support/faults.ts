@@ -49,8 +49,9 @@ export function simulatorAt(url: string): SimulatorControl {
   };
 }
 
-/** The calls of one step of a purchase, by their provider key. */
-export const callsOf = (workflowId: string, step: 'authorize' | 'capture' | 'void') => `^${workflowId}/${step}/`;
+/** The calls of one step of a purchase or refund, by their provider key. */
+export const callsOf = (workflowId: string, step: 'authorize' | 'capture' | 'void' | 'refund') =>
+  `^${workflowId}/${step}/`;
 
 /** Seeded numbers in [0, 1), so that a run that failed can be repeated (mulberry32). */
 export function chanceOf(seed: number): () => number {

@@ -9,6 +9,9 @@ const nothing = {
   captured: 0,
   held: 0,
   fees: 0,
+  refunds: 0,
+  refunded: 0,
+  refundsPending: 0,
   authorizeCalls: 1,
   replays: 0,
   calls: 2,
@@ -17,6 +20,7 @@ const nothing = {
   order: { amount: 10_500, currency: 'USD', tickets: 2 },
   holdsLive: 0,
   ledger: { captureTransactions: 0, sumsToZero: true, stripeBalance: 0 },
+  repaid: { done: 0, reserved: 0, burnedTickets: 0 },
   deadLetters: [],
   runs: 1,
   history: { status: 'COMPLETED', events: 34, workflowTasks: 5 },
@@ -41,6 +45,17 @@ export const completedRecord = (change: Partial<PurchaseRecord> = {}): PurchaseR
   claim: claimOf('completed'),
   ...change,
 });
+
+/** One of its two tickets, burned: 50.00. */
+export const refundedRecord = (change: Partial<PurchaseRecord> = {}): PurchaseRecord =>
+  completedRecord({
+    refunds: 1,
+    refunded: 5_000,
+    owned: 1,
+    repaid: { done: 5_000, reserved: 0, burnedTickets: 1 },
+    ledger: { captureTransactions: 1, sumsToZero: true, stripeBalance: 5_165 },
+    ...change,
+  });
 
 export const undoneRecord = (end: PaymentResult['status'], change: Partial<PurchaseRecord> = {}): PurchaseRecord => ({
   ...nothing,

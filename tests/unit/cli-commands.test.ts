@@ -12,8 +12,10 @@ import {
   sandboxIssuer,
   writeSigningKey,
 } from '../../sandbox/tokens.ts';
+import type { RefundRequest, RefundResult } from '../../contracts/refund.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized, cancelled, completed, orderOf } from '../support/orders.ts';
+import { exceeds, notRefunded, refunded, refundPending, requestOf } from '../support/refund-requests.ts';
 
 const workflowId = 'payment:acme:key-1';
 let dir: string;
@@ -127,6 +129,91 @@ describe('payments cancel', () => {
     const { code, err } = await cli(['payments', 'cancel', 'acme', 'key-1']);
     expect(code).toBe(2);
     expect(err).toContain('--reason');
+  });
+});
+
+/** What a refund ends with as soon as it runs. */
+const endsWith = (result: RefundResult) => {
+  temporal.onStart = (run) => Object.assign(run, { status: 'completed', result });
+};
+
+describe('refunds request', () => {
+  const refundId = 'refund:acme:refund-1';
+  const args = ['refunds', 'request', 'acme', 'key-1', '--refund-id', 'refund-1', '--reason', 'the show moved'];
+  it('0: all that is left, tickets kept', async () => {
+    endsWith(refunded);
+    const { code, out } = await cli(args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Refund +refund:acme:refund-1$/m);
+    expect(out).toMatch(/^Money +refunded$/m);
+    expect(out).toMatch(/^Amount +52\.50 USD$/m);
+    expect(temporal.run(refundId).input).toMatchObject({ request: requestOf({ requestedBy: 'operator' }) });
+  });
+
+  it.each<[string, string[], Partial<RefundRequest>]>([
+    ['an amount', ['--amount', '12345678'], { amount: 12_345_678 }],
+    [
+      'tickets, burned',
+      ['--ticket', 'seat-1', 'seat-2', '--burn', '--actor', 'clerk-7'],
+      { ticketIds: ['seat-1', 'seat-2'], tickets: 'burn', requestedBy: 'clerk-7' },
+    ],
+  ])('0: %s', async (_, more, change) => {
+    endsWith(refunded);
+    expect((await cli([...args, ...more])).code).toBe(0);
+    const request = requestOf({ requestedBy: 'operator', ...change });
+    expect(temporal.run(refundId).input).toMatchObject({ request });
+  });
+
+  it.each([
+    ['rejected', exceeds, '250 (minor units) can be refunded'],
+    ['failed', notRefunded, 'pay the buyer in another way'],
+  ])('1: %s, with what to do', async (stage, result, words) => {
+    endsWith(result);
+    const { code, out } = await cli(args);
+    expect([code, out]).toEqual([1, expect.stringMatching(new RegExp(`^Stage +${stage}$`, 'm'))]);
+    expect(out).toContain(words);
+  });
+
+  it('1: another request under the same id', async () => {
+    endsWith(refunded);
+    await cli(args);
+    const { code, err } = await cli([...args, '--amount', '100', '--json']);
+    expect([code, JSON.parse(err).error.code]).toEqual([1, 'key_reused']);
+  });
+
+  it('0: not ended yet, where it takes longer than one waits', async () => {
+    temporal.standing = refundPending;
+    const { code, out } = await cli([...args, '--wait', '1', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([0, { id: 'refund-1', workflowId: refundId, ...refundPending }]);
+  });
+
+  it.each([
+    [['--amount', '1.5'], 'minor unit'],
+    [['--amount', '9007199254740993'], 'minor unit'],
+    [['--amount', '100', '--burn'], 'tickets is "burn"'],
+    [['--amount', '100', '--ticket', 'seat-1'], 'either amount or ticketIds'],
+  ])('2: %s', async (more, message) => {
+    const { code, err } = await cli([...args, ...more]);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(temporal.runs.has(refundId)).toBe(false);
+  });
+});
+
+describe('refunds show', () => {
+  it('is where it stands, or ended', async () => {
+    await createBoxoffice({ temporal: { client: temporal.client } }).refunds.request(requestOf());
+    temporal.standing = refundPending;
+    const { out } = await cli(['refunds', 'show', 'acme', 'refund-1']);
+    expect(out).toMatch(/^Waits for +provider$/m);
+    temporal.close('refund:acme:refund-1', { ...refunded, burned: ['seat-1'] });
+    const ended = await cli(['refunds', 'show', 'acme', 'refund-1']);
+    expect(ended.out).toMatch(/^At Stripe +re_1$/m);
+    expect(ended.out).toMatch(/^Burned +seat-1$/m);
+  });
+
+  it('1: there is none', async () => {
+    const { code, err } = await cli(['refunds', 'show', 'acme', 'other']);
+    expect([code, err]).toEqual([1, expect.stringContaining('Temporal knows no refund:acme:other')]);
   });
 });
 

@@ -4,7 +4,7 @@ import {
   createBoxoffice,
   InvalidOrderError,
   OperationFailedError,
-  PaymentNotFoundError,
+  NotFoundError,
   StillRunningError,
 } from '../../client/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
@@ -46,7 +46,7 @@ describe('status()', () => {
   });
 
   it('knows nothing of a purchase that never was', async () => {
-    await expect(handle('other').status()).rejects.toBeInstanceOf(PaymentNotFoundError);
+    await expect(handle('other').status()).rejects.toBeInstanceOf(NotFoundError);
   });
 
   it('refuses an id that is none', () => {

@@ -22,6 +22,7 @@ describe('the pause before the next call', () => {
   it('bounds the calls as the contract does', () => {
     expect(Object.entries(jobTypes).map(([job, { attempts, priority }]) => [job, attempts, priority])).toEqual([
       ['payment-process', 10, 1],
+      ['refund-process', 10, 2],
       ['nft-mint', 5, 2],
       ['send-email', 5, 3],
     ]);

@@ -7,7 +7,7 @@ import { scenarios } from '../../sandbox/scenarios/index.ts';
 import type { Outcome, Scenario, ScenarioContext } from '../../sandbox/scenarios/scenario.ts';
 import { orderOf } from '../../sandbox/scenarios/shop.ts';
 import { validatePurchaseOrder } from '../../contracts/schema/validate.ts';
-import { completedRecord, undoneRecord } from '../support/purchase-records.ts';
+import { completedRecord, refundedRecord, undoneRecord } from '../support/purchase-records.ts';
 
 const shop = { tenantId: 'acme', venueId: 'arena', eventId: 'summer-night', emailRef: 'ref' };
 
@@ -18,6 +18,7 @@ test('the scenarios have the names of the contract, in order', () => {
     'declined-then-paid',
     'lost-answer',
     'cancelled',
+    'refund-partial',
     'worker-killed',
     'engine-killed',
   ]);
@@ -105,23 +106,26 @@ describe('playing', () => {
   });
 });
 
-const outcome = (end: 'completed' | 'cancelled'): Outcome => ({
-  happened: end,
-  attempts: [{ order: orderOf(shop, 'x'), end }],
+const outcome = (...ends: ('completed' | 'cancelled' | 'declined')[]): Outcome => ({
+  happened: 'it ended',
+  attempts: ends.map((end) => ({ order: orderOf(shop, 'x'), end })),
   expected: {},
 });
 
 describe('the report', () => {
   test('is a table that fits into 80 columns', () => {
+    const declined = undoneRecord('declined', { calls: 0 });
     const reports = [
-      { ...judge('declined-then-paid', outcome('completed'), [completedRecord()]), seconds: 1 },
+      { ...judge('declined-then-paid', outcome('declined', 'completed'), [declined, completedRecord()]), seconds: 1 },
+      { ...judge('refund-partial', outcome('completed'), [refundedRecord()]), seconds: 1 },
       { ...judge('cancelled', outcome('cancelled'), [undoneRecord('cancelled', { held: 1 })]), seconds: 1 },
     ];
     const lines = reportTable(reports).split('\n');
-    expect(lines.slice(0, 3)).toEqual([
-      '  Scenario           Calls Charges Mints Owned Ledger Mail  Ended as',
-      '✔ declined-then-paid     2       1     2     2 101.65    1  completed',
-      '✘ cancelled              2       0     0     0   0.00    0  cancelled',
+    expect(lines.slice(0, 4)).toEqual([
+      '  Scenario           Calls Paid  Back Mints Own Ledger Mail  Ended as',
+      '✔ declined-then-paid     2    1  0.00     2   2 101.65    1  declined, completed',
+      '✔ refund-partial         2    1 50.00     2   1  51.65    1  completed',
+      '✘ cancelled              2    0  0.00     0   0   0.00    0  cancelled',
     ]);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
@@ -129,7 +133,7 @@ describe('the report', () => {
   test('has the proofs, or what is wrong instead of them', () => {
     const world = {
       ledgerSums: { USD: 0 },
-      balances: { USD: { ledger: 9_680, provider: 9_680 } },
+      balances: { USD: { ledger: 9_680, provider: 9_680, refundsPending: 0 } },
       duplicateMails: {},
       brokenWorkflows: [],
       strayTokens: [],

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { type PurchaseRecord, violations, worldViolations, type WorldRecord } from '../../sandbox/audit.ts';
 import { duplicatesOf, receiptsOf, type ReceivedMail } from '../../sandbox/audit/mail.ts';
-import { providerBalances, providerFacts, type ProviderSnapshot } from '../../sandbox/audit/provider.ts';
+import {
+  pendingRefunds,
+  providerBalances,
+  providerFacts,
+  type ProviderSnapshot,
+} from '../../sandbox/audit/provider.ts';
 import { receiptKeyOf } from '../../contracts/hashes.ts';
-import { completedRecord, undoneRecord } from '../support/purchase-records.ts';
+import { completedRecord, refundedRecord, undoneRecord } from '../support/purchase-records.ts';
 
 describe('a completed purchase', () => {
   test('that is right breaks nothing', () => {
@@ -28,7 +33,10 @@ describe('a completed purchase', () => {
   test.each([
     [{ captureTransactions: 2 }, '2 captures in the ledger instead of 1'],
     [{ sumsToZero: false }, 'its ledger entries do not sum to zero'],
-    [{ stripeBalance: 10_500 }, 'the ledger has 10500 at the provider, the provider has 10165'],
+    [
+      { stripeBalance: 10_500 },
+      'the ledger has 10500 at the provider, 0 of it on its way back; the provider has 10165',
+    ],
   ])('with a ledger that says %j', (change, broken) => {
     const record = completedRecord();
     expect(violations({ ...record, ledger: { ...record.ledger, ...change } }, 'completed')).toContain(broken);
@@ -45,6 +53,39 @@ describe('a completed purchase', () => {
     });
     expect(violations(free, 'completed')).toEqual([]);
   });
+});
+
+const done = (amount: number, burnedTickets: number) => ({ done: amount, reserved: 0, burnedTickets });
+const ledger = (stripeBalance: number) => ({ captureTransactions: 1, sumsToZero: true, stripeBalance });
+
+describe('a refunded purchase', () => {
+  const pending = { refundsPending: 5_000, owned: 2, repaid: { done: 0, reserved: 5_000, burnedTickets: 0 } };
+  const whole = { refunds: 2, refunded: 10_500, owned: 0, repaid: done(10_500, 2), ledger: ledger(-335) };
+
+  test.each<[string, Partial<PurchaseRecord>]>([
+    ['in part', {}],
+    ['in part, its ticket kept', { owned: 2, repaid: done(5_000, 0) }],
+    ['in whole, its tickets free to be sold', { ...whole, holdsLive: 0 }],
+    ['in whole, its tickets kept', { ...whole, owned: 2, repaid: done(10_500, 0) }],
+    ['and its provider slow: the books pay when it has ended', { ...pending, ledger: ledger(10_165) }],
+    ['to no avail', { refunded: 0, owned: 2, repaid: done(0, 0), ledger: ledger(10_165) }],
+  ])('%s breaks nothing', (_, change) => {
+    expect(violations(refundedRecord(change), 'completed')).toEqual([]);
+  });
+
+  test.each<[string, Partial<PurchaseRecord>, string]>([
+    ['more than once', { ...whole, refunded: 21_000, holdsLive: 0 }, '21000 refunded of 10500 captured'],
+    ['behind our back', { repaid: done(0, 1) }, 'the books gave 0 back, the provider 5000'],
+    ['in words only', { refunded: 0 }, 'the books gave 5000 back, the provider 0'],
+    ['and still set aside', { repaid: { ...done(5_000, 1), reserved: 1 } }, '1 reserved for refunds, 0 pending at the provider'],
+    ['and booked too early', { ...pending, repaid: done(5_000, 0) }, 'the books gave 5000 back, the provider 0'],
+    ['and paid too early', pending, 'the ledger has 5165 at the provider, 5000 of it on its way back; the provider has 5165'],
+    ['and its token alive', { owned: 2 }, 'the buyer owns 2 of 1 ticket'],
+    ['and free to be sold twice', { holdsLive: 0 }, '0 holds on order and tickets instead of 3'],
+    ['in whole, and never free again', whole, '3 holds on order and tickets instead of 0'],
+  ])('%s', (_, change, broken) => {
+    expect(violations(refundedRecord(change), 'completed')).toContain(broken);
+  }); // prettier-ignore
 });
 
 describe('any other end', () => {
@@ -76,7 +117,7 @@ describe('any other end', () => {
 test('a world is right until ledger, balances, workflows or tokens say otherwise', () => {
   const right: WorldRecord = {
     ledgerSums: { USD: 0 },
-    balances: { USD: { ledger: 9_680, provider: 9_680 } },
+    balances: { USD: { ledger: 9_680, provider: 9_180, refundsPending: 500 } },
     duplicateMails: { '<a@b>': 2 },
     brokenWorkflows: [],
     strayTokens: [],
@@ -86,13 +127,13 @@ test('a world is right until ledger, balances, workflows or tokens say otherwise
     worldViolations({
       ...right,
       ledgerSums: { USD: 1 },
-      balances: { USD: { ledger: 9_680, provider: 9_681 } },
+      balances: { USD: { ledger: 9_680, provider: 9_680, refundsPending: 500 } },
       brokenWorkflows: [{ workflowId: 'payment:acme:k', status: 'FAILED' }],
       strayTokens: ['token 7 is in no book'],
     }),
   ).toEqual([
     'the ledger sums to 1 USD',
-    'the ledger has 9680 USD at the provider, which has 9681',
+    'the ledger has 9680 USD at the provider, 500 of it on its way back; the provider has 9680',
     'payment:acme:k is FAILED',
     'token 7 is in no book',
   ]);
@@ -115,6 +156,12 @@ describe('what the provider says', () => {
       { id: 'pi_2', status: 'requires_capture', metadata: { workflow: 'payment:acme:k' }, amount_capturable: 500 },
       { id: 'pi_3', status: 'succeeded', metadata: { workflow: 'payment:acme:k2' }, amount_received: 7 },
     ],
+    refunds: [
+      { id: 're_1', charge: 'ch_1', amount: 100, status: 'succeeded', currency: 'usd', metadata: { workflow: 'refund:acme:r' } },
+      { id: 're_2', charge: 'ch_1', amount: 20, status: 'pending', currency: 'usd', metadata: {} },
+      { id: 're_3', charge: 'ch_1', amount: 3, status: 'failed', currency: 'usd', metadata: {} },
+      { id: 're_4', charge: 'ch_9', amount: 7, status: 'requires_action', currency: 'usd', metadata: {} },
+    ],
     transactions: [{ source: 'ch_1', fee: 320, net: 9_680, currency: 'usd' }, { source: 'ch_9', fee: 1, net: 6, currency: 'usd' }],
     calls: [
       call({}),
@@ -123,6 +170,9 @@ describe('what the provider says', () => {
       call({ idempotencyKey: 'payment:acme:k2/authorize/0' }),
       call({ path: '/v1/payment_intents/pi_1/capture', idempotencyKey: 'payment:acme:k/capture/0' }),
       call({ method: 'GET', path: '/v1/payment_intents/pi_1', idempotencyKey: null }),
+      call({ path: '/v1/refunds', idempotencyKey: 'refund:acme:r/refund/0' }),
+      call({ method: 'GET', path: '/v1/refunds/re_2', idempotencyKey: null }),
+      call({ path: '/v1/refunds', idempotencyKey: 'refund:acme:r2/refund/0' }),
     ],
   } as unknown as ProviderSnapshot; // prettier-ignore
 
@@ -133,14 +183,18 @@ describe('what the provider says', () => {
       captured: 10_000,
       held: 500,
       fees: 320,
+      refunds: 3,
+      refunded: 120,
+      refundsPending: 20,
       authorizeCalls: 1,
       replays: 1,
-      calls: 5,
+      calls: 7,
     });
   });
 
-  test('its balance is net of fees', () => {
+  test('its balance is net of fees; refunds that it has not ended are known', () => {
     expect(providerBalances(snapshot)).toEqual({ USD: 9_686 });
+    expect(pendingRefunds(snapshot)).toEqual({ USD: 27 });
   });
 });
 

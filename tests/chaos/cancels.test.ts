@@ -55,31 +55,31 @@ test('300 cancels at random moments leave nothing half done', { timeout: 300_000
   expect(await shop.wrongsOfWorld()).toEqual([]);
 });
 
-describe.concurrent('a cancel that meets an effect whose answer is lost', () => {
-  /** Sends the order off, and answers once `step` is done at the provider and the cancel has reached the engine. */
-  async function cancelWhileHeld(step: 'authorize' | 'capture') {
-    const stripe = simulatorAt(shop.endpoints.stripe);
-    const order = shop.order({ idempotencyKey: `lost-${shop.venueId}-${step}` });
-    const workflowId = workflowIdOf(order);
-    const keyRegex = callsOf(workflowId, step);
-    await stripe.add({ kind: 'hold', match: { keyRegex } });
-    const purchased = shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
-    const { seq } = await stripe.held(new RegExp(keyRegex));
-    const payment = shop.boxoffice.payments.get(order.tenantId, order.idempotencyKey);
-    const answered = payment.cancel({ actor: 'buyer', reason: 'changed my mind' });
-    const accepted = async () => {
-      const { events } = await shop.client.workflow.getHandle(workflowId).fetchHistory();
-      const cancels = events!.filter(
-        ({ workflowExecutionUpdateAcceptedEventAttributes: accepted }) =>
-          accepted?.acceptedRequest?.input?.name === 'cancel',
-      );
-      return cancels.length === 1;
-    };
-    expect(await until(accepted, { withinMs: 10_000 })).toBe(true);
-    const loseAnswer = () => stripe.release(seq, 'lose');
-    return { order, purchased, answered, loseAnswer };
-  }
+/** Sends the order off, and answers once `step` is done at the provider and the cancel has reached the engine. */
+async function cancelWhileHeld(step: 'authorize' | 'capture') {
+  const stripe = simulatorAt(shop.endpoints.stripe);
+  const order = shop.order({ idempotencyKey: `lost-${shop.venueId}-${step}` });
+  const workflowId = workflowIdOf(order);
+  const keyRegex = callsOf(workflowId, step);
+  await stripe.add({ kind: 'hold', match: { keyRegex } });
+  const purchased = shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
+  const { seq } = await stripe.held(new RegExp(keyRegex));
+  const payment = shop.boxoffice.payments.get(order.tenantId, order.idempotencyKey);
+  const answered = payment.cancel({ actor: 'buyer', reason: 'changed my mind' });
+  const accepted = async () => {
+    const { events } = await shop.client.workflow.getHandle(workflowId).fetchHistory();
+    const cancels = events!.filter(
+      ({ workflowExecutionUpdateAcceptedEventAttributes: accepted }) =>
+        accepted?.acceptedRequest?.input?.name === 'cancel',
+    );
+    return cancels.length === 1;
+  };
+  expect(await until(accepted, { withinMs: 10_000 })).toBe(true);
+  const loseAnswer = () => stripe.release(seq, 'lose');
+  return { order, purchased, answered, loseAnswer };
+}
 
+describe.concurrent('a cancel that meets an effect whose answer is lost', () => {
   test('at the authorization: the money is found and given back, and nobody is bothered', async () => {
     const { order, purchased, answered, loseAnswer } = await cancelWhileHeld('authorize');
     await loseAnswer();

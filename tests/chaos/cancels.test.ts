@@ -1,9 +1,10 @@
 /** 300 purchases cancelled at moments of chance while Stripe's answers get lost; judged by the outside's records only. */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
+import { until } from '../../sandbox/processes/until.ts';
 import type { FaultSpec } from '../../sandbox/sim/faults.ts';
-import { chanceOf, simulatorAt } from '../support/faults.ts';
-import { openShop, type Shop } from '../support/purchases.ts';
+import { callsOf, chanceOf, simulatorAt } from '../support/faults.ts';
+import { openShop, type Shop, workflowIdOf } from '../support/purchases.ts';
 import { countEnds, lies, planOf, rideAll } from './cancelled-purchases.ts';
 
 const purchases = 300;
@@ -52,4 +53,52 @@ test('300 cancels at random moments leave nothing half done', { timeout: 300_000
   expect(await shop.wrongs(rides)).toEqual({});
   expect(await shop.running()).toBe(0);
   expect(await shop.wrongsOfWorld()).toEqual([]);
+});
+
+/** Sends the order off, and answers once `step` is done at the provider and the cancel has reached the engine. */
+async function cancelWhileHeld(step: 'authorize' | 'capture') {
+  const stripe = simulatorAt(shop.endpoints.stripe);
+  const order = shop.order({ idempotencyKey: `lost-${shop.venueId}-${step}` });
+  const workflowId = workflowIdOf(order);
+  const keyRegex = callsOf(workflowId, step);
+  await stripe.add({ kind: 'hold', match: { keyRegex } });
+  const purchased = shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
+  const { seq } = await stripe.held(new RegExp(keyRegex));
+  const payment = shop.boxoffice.payments.get(order.tenantId, order.idempotencyKey);
+  const answered = payment.cancel({ actor: 'buyer', reason: 'changed my mind' });
+  const accepted = async () => {
+    const { events } = await shop.client.workflow.getHandle(workflowId).fetchHistory();
+    const cancels = events!.filter(
+      ({ workflowExecutionUpdateAcceptedEventAttributes: accepted }) =>
+        accepted?.acceptedRequest?.input?.name === 'cancel',
+    );
+    return cancels.length === 1;
+  };
+  expect(await until(accepted, { withinMs: 10_000 })).toBe(true);
+  const loseAnswer = () => stripe.release(seq, 'lose');
+  return { order, purchased, answered, loseAnswer };
+}
+
+describe.concurrent('a cancel that meets an effect whose answer is lost', () => {
+  test('at the authorization: the money is found and given back, and nobody is bothered', async () => {
+    const { order, purchased, answered, loseAnswer } = await cancelWhileHeld('authorize');
+    await loseAnswer();
+    const end = await answered;
+    expect(end).toMatchObject({ status: 'cancelled', actor: 'buyer' });
+    expect(await (await purchased).result()).toEqual(end);
+    expect(await shop.wrongs([{ order, end }])).toEqual({});
+    const record = await shop.audit.purchase(order.tenantId, order.idempotencyKey);
+    expect(record).toMatchObject({ intents: 1, charges: 0, held: 0, deadLetters: [] });
+  });
+
+  test('at the capture: it is too late, and the answer says so', async () => {
+    const { order, purchased, answered, loseAnswer } = await cancelWhileHeld('capture');
+    await loseAnswer();
+    const end = await answered;
+    expect(end).toMatchObject({ status: 'completed', nextAction: 'refund' });
+    expect(await (await purchased).result()).toEqual(end);
+    expect(await shop.wrongs([{ order, end }])).toEqual({});
+    const record = await shop.audit.purchase(order.tenantId, order.idempotencyKey);
+    expect(record).toMatchObject({ intents: 1, charges: 1, mints: 1, mails: 1, deadLetters: [] });
+  });
 });

@@ -8,8 +8,8 @@ export interface SimulatorControl {
   add(spec: FaultSpec): Promise<{ clear(): Promise<void> }>;
   /** Waits until a call is held back whose key fits: its effect is done, its answer is not given. */
   held(keyRegex: RegExp): Promise<CallEntry>;
-  /** Lets a held call's answer go. */
-  release(seq: number): Promise<void>;
+  /** Lets a held call's answer go, or loses it. */
+  release(seq: number, how?: 'answer' | 'lose'): Promise<void>;
   /** Every call so far, oldest first. */
   calls(): Promise<CallEntry[]>;
   objects<T>(type: string): Promise<T[]>;
@@ -43,7 +43,8 @@ export function simulatorAt(url: string): SimulatorControl {
       }
       throw new Error(`no call with a key like ${keyRegex} was held within ${heldWithinMs / 1_000} s`);
     },
-    release: async (seq) => void (await ask('POST', '/_sim/release', { seq })),
+    release: async (seq, how = 'answer') =>
+      void (await ask('POST', '/_sim/release', { seq, ...(how === 'lose' ? { lose: true } : {}) })),
     calls: async () => (await ask<{ calls: CallEntry[] }>('GET', '/_sim/log')).calls,
     objects: async <T>(type: string) => (await ask<{ objects: T[] }>('GET', `/_sim/objects/${type}`)).objects,
   };

@@ -1,12 +1,13 @@
 /**
- * Cancels that meet a step at its very end. On the dev server: the time-skipping one loses a workflow task when an
- * activity is cancelled that has just completed ("ACTIVITY_UNKNOWN").
+ * Cancels that meet a step at its very end. On the dev server, because the time-skipping one differs here: it loses a
+ * workflow task when an activity is cancelled that has just completed ("ACTIVITY_UNKNOWN"), and it goes on retrying one
+ * that fails after it was asked to stop.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
-import { Gate } from '../support/workflow-behaviours.ts';
-import { allMeans, endBy, me, type Means } from '../support/workflow-cancels.ts';
+import { Gate, losesAnswerWhenCancelled } from '../support/workflow-behaviours.ts';
+import { allMeans, cancelAndJudge, endBy, me, type Means } from '../support/workflow-cancels.ts';
 import { endOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { StartedPayment } from '../support/workflow-world.ts';
 
@@ -30,6 +31,17 @@ test.each(allMeans)('cancelled by %s before the claim is there: it is claimed, t
   if (how === 'update') expect(await answer).toEqual(result);
   expect(purchase.twin.claim.owned).toBe(true);
   expect(purchase.twin.count('mintTickets') + purchase.twin.count('capturePayment')).toBe(0);
+});
+
+test.each(
+  allMeans.flatMap((how) => (['authorizePayment', 'mintTickets'] as const).map((activity) => ({ how, activity }))),
+)('cancelled by $how, and the answer of $activity is lost: nobody has to look', async ({ how, activity }) => {
+  // It comes back as an ordinary failure: only the scope knows that it was cancelled.
+  const purchase = await world().payment((twin) => twin.plan(activity, losesAnswerWhenCancelled));
+  await purchase.twin.begun(activity);
+  await cancelAndJudge(purchase, how);
+  expect(purchase.twin.count(activity)).toBe(1);
+  expect(purchase.twin.count('park')).toBe(0);
 });
 
 test('a cancel at any moment leaves a purchase or nothing, and whoever asked hears which', async () => {

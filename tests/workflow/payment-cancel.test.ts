@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { cancelSignal, cancelUpdate } from '../../contracts/messages.ts';
-import { answersWhenCancelled, declines, exhausts, failsFor, Gate, hangs, losesAnswer, losesAnswerWhenCancelled } from '../support/workflow-behaviours.ts';
+import {
+  answersWhenCancelled,
+  declines,
+  exhausts,
+  failsFor,
+  Gate,
+  hangs,
+  losesAnswer,
+} from '../support/workflow-behaviours.ts';
 import { cancelledBy, endOf, inRetryPause, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { ActivityName, Twin } from '../support/workflow-twins.ts';
 import { allMeans, cancelAndJudge, endBy, me, sendCancel } from '../support/workflow-cancels.ts';
@@ -33,11 +41,6 @@ const moments: Record<string, Moment> = {
     at: 'authorizePayment',
     undone: ['voidPayment'],
   },
-  'as the answer of the card is lost': {
-    plan: (twin) => twin.plan('authorizePayment', losesAnswerWhenCancelled),
-    at: 'authorizePayment',
-    undone: ['voidPayment'],
-  },
   'in the retry pause of an authorization that is held': {
     plan: (twin) => twin.plan('authorizePayment', losesAnswer(longPause)),
     at: 'authorizePayment',
@@ -61,11 +64,6 @@ const moments: Record<string, Moment> = {
   },
   'as the mint succeeds all the same': {
     plan: (twin) => twin.plan('mintTickets', answersWhenCancelled),
-    at: 'mintTickets',
-    undone: ['burnTickets', 'voidPayment'],
-  },
-  'as the answer of the mint is lost': {
-    plan: (twin) => twin.plan('mintTickets', losesAnswerWhenCancelled),
     at: 'mintTickets',
     undone: ['burnTickets', 'voidPayment'],
   },

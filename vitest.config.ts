@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `unit` needs nothing but Node and runs in parallel; `world` starts real servers and runs one file at a
-// time, because two cores cannot drive two worlds without turning every time-out into a coin toss.
-export default defineConfig({
+// `unit` needs nothing but Node and runs in parallel; `workflow` runs on Temporal's test server; `world` starts real
+// servers and runs one file at a time, because two cores cannot drive two worlds without turning every time-out into a coin toss.
+export default defineConfig(({ mode }) => ({
   test: {
     reporters: ['default'],
     projects: [
@@ -25,7 +25,8 @@ export default defineConfig({
       {
         test: {
           name: 'world',
-          include: ['tests/{integration,chaos}/**/*.test.ts'],
+          // What takes minutes and proves again what the others prove apart: `npm run test:full`.
+          include: [`tests/{integration,chaos${mode === 'full' ? ',full' : ''}}/**/*.test.ts`],
           globalSetup: ['tests/support/postgres-server.ts', 'tests/support/shared-world.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -34,4 +35,4 @@ export default defineConfig({
       },
     ],
   },
-});
+}));

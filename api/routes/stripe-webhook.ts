@@ -10,7 +10,7 @@ import { ApiProblem } from '../problem.ts';
 /** What a running workflow of each kind has to hear. Every signal costs history, so nothing else is passed on. */
 const routed = {
   payment: new Set(['payment_intent.canceled']),
-  refund: new Set(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated']),
+  refund: new Set(['refund.updated', 'refund.failed', 'charge.refund.updated']),
 } as const;
 type Kind = keyof typeof routed;
 const isKind = (kind: string | undefined): kind is Kind => kind !== undefined && Object.hasOwn(routed, kind);

@@ -42,7 +42,14 @@ export const record = {
   startToCloseTimeout: '10 seconds',
   localRetryThreshold: '30 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+  retry: {
+    initialInterval: '200 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '5 seconds',
+    // The store's "no": asking again in this very task changes nothing, and would fill the history for days. The step
+    // parks instead.
+    nonRetryableErrorTypes: ['CaptureMismatchError', 'ClaimLostError', 'MintStateError', 'RefundStateError'],
+  },
 } as const satisfies LocalActivityOptions;
 
 /**

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodeArguments } from '../../sandbox/processes/node-program.ts';
 import { until } from '../../sandbox/processes/until.ts';
-import { isAlive, withDescendants } from '../integration/fixtures/process-tree.ts';
+import { isAlive, withDescendants } from './fixtures/process-tree.ts';
 
 const demo = fileURLToPath(new URL('../../sandbox/demo.ts', import.meta.url));
 let home: string;

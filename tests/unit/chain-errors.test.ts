@@ -7,7 +7,7 @@ import { ticketsAbi } from '../../activities/providers/chain/abi.ts';
 import { createChainProvider } from '../../activities/providers/chain/provider.ts';
 import { createRpc } from '../../activities/providers/chain/rpc.ts';
 import type { ChainProvider, Hex } from '../../activities/providers/chain/types.ts';
-import { ProviderFault } from '../../activities/providers/fault.ts';
+import { ProviderFault } from '../../contracts/provider-fault.ts';
 
 // The error table, against an HTTP server that answers as broken nodes do.
 

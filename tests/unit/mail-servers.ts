@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type Server, type Socket, createServer } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { expect, onTestFinished } from 'vitest';
-import { ProviderFault } from '../../activities/providers/fault.ts';
+import { ProviderFault } from '../../contracts/provider-fault.ts';
 import { createMailProvider } from '../../activities/providers/mail/provider.ts';
 
 export const recipient = 'jane.doe@buyers.example';

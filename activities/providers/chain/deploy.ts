@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeFunctionResult, encodeDeployData, encodeFunctionData, getAddress, hexToNumber, isHex } from 'viem';
 import artefact from './BoxofficeTickets.generated.json' with { type: 'json' };
-import { ProviderFault } from '../fault.ts';
+import { ProviderFault } from '../../../contracts/provider-fault.ts';
 import { TICKETS_VERSION, ticketsAbi } from './abi.ts';
 import { chainFault } from './errors.ts';
 import { createRpc } from './rpc.ts';

@@ -1,7 +1,7 @@
 import { BaseError, HttpRequestError, RpcRequestError, TimeoutError, decodeErrorResult, isHex } from 'viem';
 import type { Hex } from 'viem';
-import { ProviderFault } from '../fault.ts';
-import type { FaultClass } from '../fault.ts';
+import { ProviderFault } from '../../../contracts/provider-fault.ts';
+import type { FaultClass } from '../../../contracts/provider-fault.ts';
 import { ticketsAbi } from './abi.ts';
 
 /** A failed request, reduced to what the table looks at. */

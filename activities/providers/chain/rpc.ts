@@ -1,6 +1,6 @@
 import { http } from 'viem';
 import type { PublicRpcSchema } from 'viem';
-import { ProviderFault } from '../fault.ts';
+import { ProviderFault } from '../../../contracts/provider-fault.ts';
 import { chainFault, faultOf } from './errors.ts';
 import type { Hex, Pace } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { type FaultClass, ProviderFault } from '../fault.ts';
+import { type FaultClass, ProviderFault } from '../../../contracts/provider-fault.ts';
 
 /** What is known of a failed delivery. `reply` is the SMTP reply code, absent when the server did not answer. */
 interface Failure {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import { ProviderFault } from '../fault.ts';
+import { ProviderFault } from '../../../contracts/provider-fault.ts';
 import { acknowledgement, mailFault } from './errors.ts';
 import { parseSender } from './message-id.ts';
 import type { RenderedMail } from './render.ts';

@@ -1,1 +1,0 @@
-export { ProviderFault, type FaultClass } from '../../contracts/provider-fault.ts';

@@ -22,6 +22,19 @@ function join(kind: string, parts: Record<string, string>): string {
 
 export const paymentWorkflowId = (tenantId: string, paymentKey: string) => join('payment', { tenantId, paymentKey });
 export const refundWorkflowId = (tenantId: string, refundId: string) => join('refund', { tenantId, refundId });
+/** A refund that the provider took back after it had succeeded. */
+export const refundReturnWorkflowId = (tenantId: string, refundId: string) =>
+  join('refund-return', { tenantId, refundId });
+export const payoutWorkflowId = (tenantId: string, payoutId: string) => join('payout', { tenantId, payoutId });
+/** A payout that failed after it was paid. */
+export const payoutReturnWorkflowId = (tenantId: string, payoutId: string) =>
+  join('payout-return', { tenantId, payoutId });
+export const disputeWorkflowId = (tenantId: string, disputeId: string) => join('dispute', { tenantId, disputeId });
+export const eventCancellationWorkflowId = (tenantId: string, eventId: string) =>
+  join('event-cancellation', { tenantId, eventId });
+export const transferWorkflowId = (tenantId: string, transferId: string) => join('transfer', { tenantId, transferId });
+export const burnWorkflowId = (tenantId: string, ticketId: string, burnKey: string) =>
+  join('burn', { tenantId, ticketId, burnKey });
 export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: string) =>
   join('mint', { tenantId, ticketId, mintKey });
 export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });

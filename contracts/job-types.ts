@@ -31,6 +31,13 @@ export const jobTypes = {
     resultKeptMs: 'forever',
     queue: 'money',
   },
+  'payout-process': {
+    attempts: 8,
+    backoff: { kind: 'exponential', delayMs: 3_000 },
+    priority: 2,
+    resultKeptMs: 'forever',
+    queue: 'money',
+  },
   'nft-mint': {
     attempts: 5,
     backoff: { kind: 'exponential', delayMs: 5_000 },
@@ -41,6 +48,13 @@ export const jobTypes = {
   'send-email': {
     attempts: 5,
     backoff: { kind: 'fixed', delayMs: 5_000 },
+    priority: 3,
+    resultKeptMs: 24 * hour,
+    queue: 'communication',
+  },
+  'send-sms': {
+    attempts: 3,
+    backoff: { kind: 'fixed', delayMs: 10_000 },
     priority: 3,
     resultKeptMs: 24 * hour,
     queue: 'communication',

@@ -27,7 +27,21 @@ export interface ProviderEvent {
   objectId: string;
 }
 
-export const workflowTypes = { payment: 'payment', refund: 'refund', mint: 'mint', sendEmail: 'sendEmail' } as const;
+export const workflowTypes = {
+  payment: 'payment',
+  refund: 'refund',
+  refundReturn: 'refundReturn',
+  payout: 'payout',
+  payoutReturn: 'payoutReturn',
+  payoutRound: 'payoutRound',
+  dispute: 'dispute',
+  eventCancellation: 'eventCancellation',
+  mint: 'mint',
+  transfer: 'transfer',
+  burn: 'burn',
+  sendEmail: 'sendEmail',
+  sendSms: 'sendSms',
+} as const;
 
 export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string }]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');

@@ -23,8 +23,10 @@ describe('the pause before the next call', () => {
     expect(Object.entries(jobTypes).map(([job, { attempts, priority }]) => [job, attempts, priority])).toEqual([
       ['payment-process', 10, 1],
       ['refund-process', 10, 2],
+      ['payout-process', 8, 2],
       ['nft-mint', 5, 2],
       ['send-email', 5, 3],
+      ['send-sms', 3, 3],
     ]);
   });
 });

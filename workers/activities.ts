@@ -33,7 +33,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     const steps = store.sentCalls;
     return {
       ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
-      ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
+      ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
     };
   },
   chain: ({ config: { chain }, store, lanes }) =>

@@ -7,8 +7,10 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { readSigningKey } from '../../infrastructure/proof-keys.ts';
+import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -17,6 +19,7 @@ const webhookSecret = 'whsec_test';
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly decisionRecords = new Map<string, DecisionRecord[]>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -29,6 +32,9 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly decisions = {
+    list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>
@@ -56,6 +62,8 @@ export class FakeStore {
 }
 
 export const signingKey = await createSigningKey();
+
+export const decisionKey = await createSigningKey();
 
 export interface TokenWish {
   role?: string;
@@ -92,6 +100,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     verifyToken,
+    signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
     livemode: false,
     contactIdKey: 'k'.repeat(32),

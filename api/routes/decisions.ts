@@ -73,12 +73,7 @@ export async function decisionRoutes(instance: FastifyInstance, deps: ApiDeps): 
     async (request) => {
       const { tenantId } = callerOf(request);
       const records = await store.decisions.list(tenantId, request.query.workflowId);
-      return {
-        decisions: records.map(({ proofId: _, ...record }) => ({
-          ...record,
-          accepted: record.refusedBecause === undefined,
-        })),
-      };
+      return { decisions: records.map((record) => ({ ...record, accepted: record.refusedBecause === undefined })) };
     },
   );
 }

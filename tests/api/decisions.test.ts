@@ -25,6 +25,8 @@ const decide = async (body: object = {}, wish: TokenWish = approver) =>
     headers: await bearer(wish),
     payload: { workflowId, decision: 'approve', reason: 'checked', ...body },
   });
+const read = async (tenant: string) =>
+  world.app.inject({ url: `/decisions?workflowId=${workflowId}`, headers: await bearer({ role: 'viewer', tenant }) });
 const run = () => world.temporal.run(workflowId);
 const sent = () => run().updates.at(-1);
 const refuseAs = (because: DecisionRefusal) => {
@@ -145,8 +147,6 @@ describe('POST /decisions', () => {
 });
 
 describe('GET /decisions', () => {
-  const read = async (tenant: string) =>
-    world.app.inject({ url: `/decisions?workflowId=${workflowId}`, headers: await bearer({ role: 'viewer', tenant }) });
   const record = {
     runId: 'run-1',
     messageId: 'm',
@@ -165,7 +165,7 @@ describe('GET /decisions', () => {
     expect((await read('acme')).json()).toEqual({
       decisions: [
         { ...record, refusedBecause: 'bad_signature', accepted: false },
-        { ...record, subject: 'approver-7', accepted: true },
+        { ...record, subject: 'approver-7', proofId: 'p', accepted: true },
       ],
     });
     expect((await read('globex')).json()).toEqual({ decisions: [] });

@@ -28,6 +28,7 @@ function decisionOf(change: Partial<NewDecision> & { workflowId?: string } = {})
 }
 const record = (decision: NewDecision) => db.store.decisions.record(decision);
 const list = ({ operation: { tenantId, workflowId } }: NewDecision) => db.store.decisions.list(tenantId, workflowId);
+const approvalOf = (workflowId: string, change: Partial<NewDecision> = {}) => decisionOf({ workflowId, ...change });
 const accepted = { accepted: true, subject: 'approver-1' };
 
 describe('a decision', () => {
@@ -86,8 +87,6 @@ describe('a proof', () => {
 });
 
 describe('a person', () => {
-  const approvalOf = (workflowId: string, change: Partial<NewDecision> = {}) => decisionOf({ workflowId, ...change });
-
   it('approves once, with however many proofs, also at the same moment', async () => {
     const workflowId = 'payout:acme:twice';
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => record(approvalOf(workflowId))));

@@ -35,7 +35,10 @@ describe('decisions.send()', () => {
     expect(await send(sent)).toEqual({ answer: name });
     await send(sent);
     const { updates } = temporal.run(workflowId);
-    expect(updates.map((update) => [update.name, update.input])).toEqual(Array(2).fill([name, message.payload]));
+    expect(updates.map((update) => [update.name, update.input])).toEqual([
+      [name, message.payload],
+      [name, message.payload],
+    ]);
     expect(new Set(updates.map(({ id }) => id)).size).toBe(1);
     await send({ ...sent, payload: { ...message.payload, proof: 'proof-2' } } as Partial<DecisionMessage>);
     expect(new Set(updates.map(({ id }) => id)).size).toBe(2);

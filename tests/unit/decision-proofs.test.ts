@@ -89,7 +89,7 @@ describe('a proof is refused', () => {
 
   it('without a signature', async () => {
     const unsigned = new UnsecuredJWT({ sub: 'approver-1', typ: proofType }).encode();
-    expect((await verifierAt(at)(unsigned)).fault).toMatch(/^(no_proof|bad_signature)$/);
+    expect(await verifierAt(at)(unsigned)).toEqual({ fault: 'bad_signature' });
   });
 
   it.each<[string, Forgery]>([

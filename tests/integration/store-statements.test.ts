@@ -45,6 +45,11 @@ async function drawnUp(tenantId: string, now?: string): Promise<Statement> {
   return statementOf(tenantId, request.payoutId);
 }
 
+const held = (amount: number): Posting[] => [
+  { account: 'venue_payable', amount },
+  { account: 'venue_hold', amount: -amount },
+];
+
 const kindsOf = ({ lines }: Statement) => lines.map(({ kind, net }) => [kind, net]);
 
 describe('a statement', () => {
@@ -166,10 +171,6 @@ describe('a statement', () => {
           tenantId: 'else', operation, step, occurredAt: payoutAt, venueId: 'venue', currency: 'USD', postings,
         }), // prettier-ignore
       );
-    const held = (amount: number): Posting[] => [
-      { account: 'venue_payable', amount },
-      { account: 'venue_hold', amount: -amount },
-    ];
     await postAs('dispute:else:d', 'funds_withdrawn', held(9_500));
     await postAs('dispute:else:d', 'dispute_fee', held(1_500));
     await postAs('somebody', 'write_off', writtenOff(10));

@@ -159,6 +159,21 @@ describe('a statement', () => {
     });
   });
 
+  it('of very many sales is drawn up in several transactions, and adds up', async () => {
+    await openPayable(db.store, 'many');
+    // Without the triggers, which are not what is shown here.
+    await db.look(`begin; set local session_replication_role = replica;
+      insert into ledger_transactions (tenant_id, operation, step, occurred_at)
+        select 'many', 'payment:many:k' || n, 'capture', '2027-01-01' from generate_series(1, 5100) n;
+      insert into ledger_entries (tenant_id, transaction_id, venue_id, currency, account, amount)
+        select 'many', id, 'venue', 'USD', account, amount from ledger_transactions,
+          (values ('stripe_balance', 10), ('venue_payable', -10)) as entry (account, amount) where tenant_id = 'many';
+      commit`);
+    const statement = await drawnUp('many');
+    expect(statement.lines).toHaveLength(5_100);
+    expect(statement).toMatchObject({ amount: 51_000, openingBalance: 0, closingBalance: 0 });
+  });
+
   it('lists disputes, their fees and corrections by who posted them', async () => {
     await openPayable(db.store, 'else');
     await sold(db.store, 'else', { price: 100_000 });

@@ -8,7 +8,6 @@ import { ClaimLostError, PayoutStateError } from './errors.ts';
 import type { Operation } from './operation.ts';
 import type { Lying, Owed } from './payout-rules.ts';
 import { storableText } from './rows.ts';
-import type { ClosedStatement } from './statements.ts';
 
 export interface PayableVenue {
   venueId: string;
@@ -68,6 +67,13 @@ export async function readLying(tx: Tx, { tenantId, venueId, currency }: OfVenue
     [tenantId, venueId, currency, account],
   );
   return lying ?? { connected: 0, earmarked: 0, inAccount: 0 };
+}
+
+/** The statement that a payout closes: its number, and the balances that it opens and closes with. */
+export interface ClosedStatement {
+  statement: number;
+  opening: number;
+  closing: number;
 }
 
 export async function insertPayout(

@@ -2,7 +2,7 @@
 import { parseWorkflowId } from '../contracts/ids.ts';
 import type { Currency } from '../contracts/money.ts';
 import type { Tx } from '../infrastructure/postgres.ts';
-import type { OfVenue, PayoutRowStatus } from './payout-state.ts';
+import type { ClosedStatement, OfVenue, PayoutRowStatus } from './payout-state.ts';
 import { fromRow, type Row } from './rows.ts';
 
 export type StatementLineKind =
@@ -77,16 +77,8 @@ export function lineKindOf(operation: string, step: string): StatementLineKind {
 /** Entries per transaction: more are left to the next one, so that no transaction outlives whoever waits for it. */
 export const entriesPerTransaction = 5_000;
 
-interface OpenStatement {
-  /** Its number. */
-  statement: number;
-  /** What the one before closed with. */
-  opening: number;
-}
-
-export interface ClosedStatement extends OpenStatement {
-  closing: number;
-}
+/** It opens with what the one before closed with. */
+type OpenStatement = Omit<ClosedStatement, 'closing'>;
 
 async function readOpen(tx: Tx, { tenantId, venueId, currency }: OfVenue): Promise<OpenStatement> {
   const last = await tx.first<OpenStatement>(

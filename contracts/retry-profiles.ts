@@ -85,3 +85,7 @@ export const authorizationWindowMs = 24 * 3_600_000;
 
 /** The capture has to be over this long before the authorization ends at the provider. */
 export const captureMarginMs = 10 * 60_000;
+
+/** Whoever can approve is reminded this often, and has this long. Milliseconds. */
+export const approvalReminderMs = 24 * 3_600_000;
+export const approvalWindowMs = 7 * 24 * 3_600_000;

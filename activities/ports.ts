@@ -8,6 +8,8 @@ export type { ChainTransaction, Operation, ReservedTicket } from '../store/index
 export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGeneration'>;
 /** How often a step's call left, and when. */
 export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
+/** Where the secret of a customer who has to act waits for them. */
+export type CustomerActionLedger = Pick<Store['customerActions'], 'put' | 'drop'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 

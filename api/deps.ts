@@ -17,6 +17,7 @@ export interface StripeEvent {
 
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
+  customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;

@@ -8,7 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { CustomerAction, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -26,6 +26,11 @@ export class FakeStore {
     list: async (tenantId: string) => ({
       payments: [...this.records].filter(([id]) => id.startsWith(`${tenantId}/`)).map(([, record]) => record),
     }),
+  };
+  readonly customerActionsByKey = new Map<string, CustomerAction>();
+  readonly customerActions = {
+    get: async ({ tenantId, paymentKey }: { tenantId: string; paymentKey: string }) =>
+      this.customerActionsByKey.get(`${tenantId}/${paymentKey}`),
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),

@@ -6,7 +6,17 @@ import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
-import { claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
+import {
+  claimOf,
+  customerActionOf,
+  hashOf,
+  openSale,
+  operationOf,
+  orderOf,
+  settlementOf,
+  start,
+  wallet,
+} from '../support/sales.ts';
 
 let db: TestDatabase;
 let tables: string[];
@@ -31,6 +41,9 @@ async function fillEveryTable(): Promise<void> {
   const { tenantId, workflowId } = operation;
   await store.payments.claim(claimOf(order));
   await store.payments.settle(settlementOf(order));
+  const asked = orderOf('acme');
+  await store.payments.claim(claimOf(asked));
+  await store.customerActions.put(customerActionOf(asked));
   await store.refunds.reserve(reserveOf(refundOf(order)));
   await store.sentCalls.begin({ tenantId, workflowId, step: 'authorize', budget: 1 });
   const reservation = { operation, step: 'mint', tickets: order.tickets, wallet, venueId: 'venue', eventId: 'event' };

@@ -13,7 +13,7 @@ const telling = new Set([
   'payment_intent.canceled',
 ]);
 
-type Look = StepRun<Authorization | ActionRequired>['run'];
+type Look = Omit<StepRun<Authorization | ActionRequired>, 'step' | 'deadline'>;
 
 export class CustomerWait {
   /** Intents that a webhook spoke of. It may come before the answer that tells which one is ours. */
@@ -47,7 +47,7 @@ export class CustomerWait {
       if (left > 0) await condition(() => this.#heardOf.has(intentId), Math.min(customerPollMs(looks), left));
       this.#heardOf.delete(intentId);
       const last = epochNow() >= this.#until;
-      const found = await untilKnown({ step: 'customer', deadline: this.#until + lastLookMs, run: look }, parking);
+      const found = await untilKnown({ ...look, step: 'customer', deadline: this.#until + lastLookMs }, parking);
       if (!('status' in found)) return found;
       if (last) throw new DeadlinePassed('customer');
     }

@@ -171,8 +171,10 @@ class Purchase {
     const look = { ...this.#identity, intentId };
     return this.#customer.acted(
       intentId,
-      ({ within }) =>
-        card.retrieveAuthorization.executeWithOptions({ ...within, summary: 'what the customer did' }, [look]),
+      {
+        run: ({ within }) =>
+          card.retrieveAuthorization.executeWithOptions({ ...within, summary: 'what the customer did' }, [look]),
+      },
       this.#frame.parking,
     );
   }

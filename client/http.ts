@@ -63,11 +63,12 @@ export async function customerActionOf(
   paymentKey: string,
 ): Promise<CustomerAction> {
   const path = `/payments/${encodeURIComponent(paymentKey)}/customer-action`;
-  const { workflowId, ...action } = checkCustomerAction(await request(access, 'GET', path));
+  const answer = checkCustomerAction(await request(access, 'GET', path));
+  const { workflowId, intentId, clientSecret, expiresAt } = answer;
   // The tenant of the token decides: it may be another one, with a purchase of the same key.
   const wanted = paymentWorkflowId(tenantId, paymentKey);
   if (workflowId !== wanted) throw new NotFoundError(wanted);
-  return action;
+  return { intentId, clientSecret, expiresAt };
 }
 
 export function createApiCalls(access: ApiAccess | undefined): ApiCalls {

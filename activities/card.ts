@@ -62,6 +62,13 @@ function captureOf(intent: Intent): Capture | undefined {
   };
 }
 
+function heldBy({ intentId, chargeId, captureBefore }: Intent): Authorization {
+  if (!chargeId || !captureBefore) throw refuse('no_capture_deadline', { intentId });
+  return { intentId, chargeId, captureBefore };
+}
+
+const unexpected = ({ intentId, status }: Intent) => refuse('unexpected_status', { intentId, status });
+
 export function createCardActivities(deps: {
   provider: CardProvider;
   lanes: LaneCaller;
@@ -97,13 +104,6 @@ export function createCardActivities(deps: {
       throw error;
     }
   }
-
-  function heldBy({ intentId, chargeId, captureBefore }: Intent): Authorization {
-    if (!chargeId || !captureBefore) throw refuse('no_capture_deadline', { intentId });
-    return { intentId, chargeId, captureBefore };
-  }
-
-  const unexpected = ({ intentId, status }: Intent) => refuse('unexpected_status', { intentId, status });
 
   async function askCustomer(input: StepInput, { intentId, clientSecret }: Intent, expiresAt: string) {
     if (!clientSecret) throw refuse('no_client_secret', { intentId });
@@ -150,6 +150,8 @@ export function createCardActivities(deps: {
         throw decline(intent.failureCode ?? 'authentication_failed', { intentId });
       case 'canceled':
         throw decline('authorization_ended', { intentId });
+      case 'requires_confirmation':
+      case 'succeeded':
       default:
         throw unexpected(intent);
     }

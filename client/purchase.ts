@@ -74,9 +74,9 @@ export async function purchase(
 }
 
 /** The purchase is there, whatever becomes of this: `customerAction()` says why where it fails. */
-async function withSecret(early: CustomerWanted, { customerAction }: PaymentHandle): Promise<BuyerAnswer> {
+async function withSecret(early: CustomerWanted, handle: PaymentHandle): Promise<BuyerAnswer> {
   try {
-    const { intentId, clientSecret } = await customerAction();
+    const { intentId, clientSecret } = await handle.customerAction();
     return intentId === early.intentId ? { ...early, clientSecret } : early;
   } catch {
     return early;

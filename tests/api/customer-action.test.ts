@@ -19,6 +19,7 @@ const wanted: EarlyAnswer = {
 };
 let world: ApiWorld;
 
+const signals = () => world.temporal.run(workflowId).signals;
 const buy = async () =>
   world.app.inject({
     method: 'POST',
@@ -86,22 +87,22 @@ describe('GET /payments/:id/customer-action', () => {
   });
 });
 
+const send = (type: string) => {
+  const metadata = { tenant: 'acme', workflow: workflowId };
+  const payload = JSON.stringify({
+    id: `evt_${type}`,
+    object: 'event',
+    type,
+    livemode: false,
+    created: 1_800_000_000,
+    data: { object: { id: 'pi_1', object: 'payment_intent', client_secret: clientSecret, metadata } },
+  });
+  const headers = { 'content-type': 'application/json', 'stripe-signature': stripeSignature(payload) };
+  return world.app.inject({ method: 'POST', url: '/webhooks/stripe', payload, headers });
+};
+
 describe('an event of what a customer did', () => {
   const types = ['payment_intent.amount_capturable_updated', 'payment_intent.payment_failed'];
-  const send = (type: string) => {
-    const metadata = { tenant: 'acme', workflow: workflowId };
-    const payload = JSON.stringify({
-      id: `evt_${type}`,
-      object: 'event',
-      type,
-      livemode: false,
-      created: 1_800_000_000,
-      data: { object: { id: 'pi_1', object: 'payment_intent', client_secret: clientSecret, metadata } },
-    });
-    const headers = { 'content-type': 'application/json', 'stripe-signature': stripeSignature(payload) };
-    return world.app.inject({ method: 'POST', url: '/webhooks/stripe', payload, headers });
-  };
-  const signals = () => world.temporal.run(workflowId).signals;
 
   it.each(types)('reaches a purchase that waits for it: %s', async (type) => {
     await buy();

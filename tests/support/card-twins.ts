@@ -91,8 +91,10 @@ export function createCustomerActionTwin() {
   const rows = new Map<string, Omit<Parameters<CustomerActionLedger['put']>[0], 'tenantId' | 'paymentKey'>>();
   return {
     rows,
-    put: async ({ tenantId: _, paymentKey, ...row }: Parameters<CustomerActionLedger['put']>[0]) =>
-      void rows.set(paymentKey, row),
+    put: async (action: Parameters<CustomerActionLedger['put']>[0]) => {
+      const { paymentKey, workflowId, intentId, clientSecret, expiresAt } = action;
+      rows.set(paymentKey, { workflowId, intentId, clientSecret, expiresAt });
+    },
     drop: async ({ paymentKey }: { paymentKey: string }) => void rows.delete(paymentKey),
   } satisfies CustomerActionLedger & { rows: unknown };
 }

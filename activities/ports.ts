@@ -10,6 +10,8 @@ export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGener
 export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
 /** The books of refunds, as far as the provider's side of one is concerned. */
 export type RefundBooks = Pick<Store['refunds'], 'refunded'>;
+/** Where the secret of a customer who has to act waits for them. */
+export type CustomerActionLedger = Pick<Store['customerActions'], 'put' | 'drop'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 

@@ -18,6 +18,7 @@ export interface StripeEvent {
 
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
+  customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
   decisions: Pick<Store['decisions'], 'list'>;
   venues: Pick<Store['venues'], 'put'>;

@@ -1,6 +1,6 @@
 /**
  * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
- * contacts, and for decisions.
+ * contacts, for decisions, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { EmailResult } from '../contracts/mail.ts';
@@ -21,11 +21,11 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
 export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
-export { type ApiAccess, ApiError } from './http.ts';
+export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
-export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
@@ -78,8 +78,8 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
   const starts = watchStarts(client);
   return {
     payments: {
-      purchase: (order, options) => purchase(client, starts, order, options),
-      get: (tenantId, paymentKey) => createPaymentHandle(client, tenantId, paymentKey),
+      purchase: (order, options) => purchase({ client, api, starts }, order, options),
+      get: (tenantId, paymentKey) => createPaymentHandle(client, api, tenantId, paymentKey),
       list: (filter = {}) => listPayments(client, filter),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
     },

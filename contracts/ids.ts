@@ -55,3 +55,5 @@ export function parseWorkflowId(workflowId: string): { kind: string; tenantId: s
  * another body meets the validator instead of somebody else's stored answer.
  */
 export const authorizedUpdateId = (fingerprint: string) => `authorized:${fingerprint}`;
+/** The answer once the customer has acted. A completed update keeps its answer, so this one needs an id of its own. */
+export const afterCustomerUpdateId = (fingerprint: string) => `authorized:${fingerprint}:after-customer`;

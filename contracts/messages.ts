@@ -28,6 +28,12 @@ export interface ProviderEvent {
   objectId: string;
 }
 
+/** `afterCustomer` waits for what follows a customer's 3-D Secure, where there is one. */
+export interface AuthorizedRequest {
+  fingerprint: string;
+  afterCustomer?: true;
+}
+
 export const workflowTypes = {
   payment: 'payment',
   refund: 'refund',
@@ -44,7 +50,7 @@ export const workflowTypes = {
   sendSms: 'sendSms',
 } as const;
 
-export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string }]>('authorized');
+export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');

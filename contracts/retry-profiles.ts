@@ -83,6 +83,17 @@ export function refundPollMs(look: number): number {
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;
 
+/** How long a customer has for 3-D Secure; never beyond the window above. Their tickets are held meanwhile. */
+export const customerWindowMs = 30 * 60_000;
+
+/** The last look at what the customer did may come this much after their time is over. Milliseconds. */
+export const lastLookMs = 60_000;
+
+/** Between two looks at whether the customer has acted, for when the webhook does not come. Milliseconds. */
+export function customerPollMs(look: number): number {
+  return Math.min(5_000 * 2 ** Math.min(look, 10), 5 * 60_000);
+}
+
 /** The capture has to be over this long before the authorization ends at the provider. */
 export const captureMarginMs = 10 * 60_000;
 

@@ -2,6 +2,7 @@
 import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
+import { createCustomerActions } from './customer-actions.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDecisions } from './decisions.ts';
 import { createLedger } from './ledger.ts';
@@ -20,6 +21,7 @@ export const createStore = (pool: Pool) => ({
   payouts: createPayouts(pool),
   payoutReturns: createPayoutReturns(pool),
   claims: createClaims(pool),
+  customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
   chain: createChain(pool),
@@ -35,6 +37,7 @@ export const createStore = (pool: Pool) => ({
 export type Store = ReturnType<typeof createStore>;
 
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export type { CustomerAction } from './customer-actions.ts';
 export type { ChainTransaction, SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';

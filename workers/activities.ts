@@ -35,7 +35,12 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     const account = { secretKey: stripe.STRIPE_SECRET_KEY, apiBase: stripe.STRIPE_API_BASE };
     const steps = store.sentCalls;
     return {
-      ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
+      ...createCardActivities({
+        provider: createCardProvider(account),
+        lanes,
+        steps,
+        customers: store.customerActions,
+      }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
     };
   },

@@ -10,7 +10,7 @@ import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { CustomerAction, DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -29,6 +29,11 @@ export class FakeStore {
     list: async (tenantId: string) => ({
       payments: [...this.records].filter(([id]) => id.startsWith(`${tenantId}/`)).map(([, record]) => record),
     }),
+  };
+  readonly customerActionsByKey = new Map<string, CustomerAction>();
+  readonly customerActions = {
+    get: async ({ tenantId, paymentKey }: { tenantId: string; paymentKey: string }) =>
+      this.customerActionsByKey.get(`${tenantId}/${paymentKey}`),
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),

@@ -21,6 +21,7 @@ export interface ApiStore {
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
+  contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
 }
 

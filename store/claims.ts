@@ -6,6 +6,7 @@ import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
 import type { RefundResult } from '../contracts/refund.ts';
+import type { SmsResult } from '../contracts/sms.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -16,6 +17,7 @@ export interface ClaimResults {
   refund: RefundResult;
   mint: MintResult;
   email: EmailResult;
+  sms: SmsResult;
 }
 export type ClaimKind = keyof ClaimResults;
 

@@ -2,6 +2,7 @@
 import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
+import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
@@ -22,6 +23,7 @@ export const createStore = (pool: Pool) => ({
   venues: createVenues(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
+  contents: createMessageContents(pool),
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
 });
@@ -29,6 +31,7 @@ export const createStore = (pool: Pool) => ({
 export type Store = ReturnType<typeof createStore>;
 
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export type { MessageContent } from './contents.ts';
 export type { ChainTransaction, SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export {

@@ -55,7 +55,8 @@ export function createSmsActivities(deps: {
       found.push(...page.found);
       at = page.next;
     } while (at);
-    if (found.length > 1) log.warn('a text message was sent more than once', { messageSids: found.map((one) => one.messageSid) });
+    if (found.length > 1)
+      log.warn('a text message was sent more than once', { messageSids: found.map((one) => one.messageSid) });
     // The first one is what the recipient saw first.
     return found.at(-1);
   }
@@ -83,16 +84,16 @@ export function createSmsActivities(deps: {
     if (before) return { status: 'sent', messageSid: before.messageSid };
     const body = writeSms(content.template, content.data, mark);
     try {
-      const { messageSid } = await lanes.change(
-        'sms',
-        { step: stepOf(request), policy, budget: policy.attempts },
-        () => provider.send({ to, body }),
+      const { messageSid } = await lanes.change('sms', { step: stepOf(request), policy, budget: policy.attempts }, () =>
+        provider.send({ to, body }),
       );
       return { status: 'sent', messageSid };
     } catch (error) {
       if (!isGivenUp(error)) throw error;
       const code = detailOf(error)?.code ?? 'unknown';
-      return code === stopCode ? { status: 'suppressed', reason: 'stopped' } : { status: 'undeliverable', reason: code };
+      return code === stopCode
+        ? { status: 'suppressed', reason: 'stopped' }
+        : { status: 'undeliverable', reason: code };
     }
   }
 

@@ -3,7 +3,13 @@
 import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { emailWorkflowId, mintWorkflowId, paymentWorkflowId, refundWorkflowId, smsWorkflowId } from '../contracts/ids.ts';
+import {
+  emailWorkflowId,
+  mintWorkflowId,
+  paymentWorkflowId,
+  refundWorkflowId,
+  smsWorkflowId,
+} from '../contracts/ids.ts';
 import { type JobType, jobTypes } from '../contracts/job-types.ts';
 import { formatAmount } from '../contracts/money.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';

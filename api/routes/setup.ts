@@ -73,7 +73,8 @@ export async function setupRoutes(instance: FastifyInstance, deps: ApiDeps): Pro
       config: { access: 'contacts.write' },
       schema: {
         tags,
-        summary: 'Store a link or a code that only a message may show; the answer is what stands for it until it expires',
+        summary:
+          'Store a link or a code that only a message may show; the answer is what stands for it until it expires',
         body: MessageContentBody,
         response: answers({}),
       },

@@ -11,7 +11,8 @@ export type MessageOf<Templates extends Record<string, TSchema>> = {
 }[keyof Templates];
 
 function nameIn(value: unknown): unknown {
-  const message: unknown = value !== null && typeof value === 'object' && 'message' in value ? value.message : undefined;
+  const message: unknown =
+    value !== null && typeof value === 'object' && 'message' in value ? value.message : undefined;
   return message !== null && typeof message === 'object' && 'template' in message ? message.template : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PurchaseOrder } from '../../contracts/schema/payment.ts';
 import { validateEmailRequest } from '../../contracts/schema/jobs.ts';
-import { createValidator, InvalidRequestError, validatePurchaseOrder } from '../../contracts/schema/validate.ts';
+import { InvalidRequestError, validatePurchaseOrder } from '../../contracts/schema/validate.ts';
 import { orderOf } from '../support/orders.ts';
 
 function priced(amount: number) {

@@ -7,10 +7,7 @@ export function createRefundFacts(store: Store, supportAddress: string) {
   const sales = createSaleFacts(store);
   return {
     /** Undefined for a refund that has not ended as hoped: nothing else may be confirmed. */
-    confirmation: async (
-      tenantId: string,
-      refundId: string,
-    ): Promise<MailData['refund-confirmation'] | undefined> => {
+    confirmation: async (tenantId: string, refundId: string): Promise<MailData['refund-confirmation'] | undefined> => {
       const record = await store.refunds.get(tenantId, refundId);
       if (record?.status !== 'completed' || !record.refund || !record.endedAt) return undefined;
       const { refund, endedAt } = record;

@@ -81,7 +81,12 @@ class OneRequest extends twilio.RequestClient {
         requestId: answer.headers.get('twilio-request-id') ?? undefined,
       });
     }
-    return { statusCode: answer.status, body: body as TData, headers: Object.fromEntries(answer.headers), toString: () => text };
+    return {
+      statusCode: answer.status,
+      body: body as TData,
+      headers: Object.fromEntries(answer.headers),
+      toString: () => text,
+    };
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
 import { completed } from '../support/orders.ts';
+import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 
@@ -198,4 +199,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await email.handle.signal(cancelSignal, me);
     return ended(email);
   },
+  ...messageShapes,
 };

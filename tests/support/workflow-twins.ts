@@ -7,6 +7,7 @@ import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
+import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
@@ -14,7 +15,12 @@ import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
-type Activities = CardActivities & RefundActivities & TicketActivities & MailActivities & RecordActivities;
+type Activities = CardActivities &
+  RefundActivities &
+  TicketActivities &
+  MailActivities &
+  SmsActivities &
+  RecordActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {

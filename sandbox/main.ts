@@ -58,7 +58,10 @@ function welcome({ webUi, api, smtp, stripe, twilio, metrics, temporal }: Publis
     ['API', api],
     ['API documentation', `${api}/docs`],
     ['Mail received', new URL('/', smtp.inbox).href],
-    ['Text messages', `${twilio}/_sim/inbox`],
+    [
+      'Text messages',
+      process.env['TWILIO_ACCOUNT_SID'] ? 'Twilio itself (TWILIO_ACCOUNT_SID)' : `${twilio}/_sim/inbox`,
+    ],
     [
       'Card provider',
       process.env['STRIPE_SECRET_KEY'] ? 'Stripe itself (STRIPE_SECRET_KEY)' : `${stripe}/_sim/summary`,

@@ -20,7 +20,14 @@ beforeAll(async () => {
   order = shop.order({ tickets: 2 });
   expect(await (await shop.boxoffice.payments.purchase(order)).result()).toMatchObject({ status: 'completed' });
 });
-afterAll(() => shop.close());
+afterAll(async () => {
+  await desk.close();
+  await shop.close();
+});
+
+/** Payloads are bytes, with JSON inside. */
+const readable = (history: string) =>
+  history.replace(/"data": ?"([^"]+)"/g, (_, data: string) => Buffer.from(data, 'base64').toString('utf8'));
 
 const posted = { method: 'POST', pathRegex: 'Messages' };
 
@@ -86,9 +93,13 @@ test('whoever has said STOP gets nothing', async () => {
 
 test.each([21211, 21612, 21614, 21606])('%i is the end, and a dead letter says so', async (code) => {
   const phone = await desk.phone();
+  const request = requestTo(phone);
   await desk.control('plans', { to: phone.number, refuse: code });
-  expect(await send(requestTo(phone))).toEqual({ status: 'undeliverable', reason: String(code) });
+  expect(await send(request)).toEqual({ status: 'undeliverable', reason: String(code) });
   expect(await phone.texts()).toEqual([]);
+  expect(await desk.deadLetters(request)).toEqual([
+    { jobType: 'send-sms', step: 'send', error: String(code), attempts: 1, data: request.message },
+  ]);
 });
 
 test('an address is no number: there is nobody to write to', async () => {
@@ -111,7 +122,7 @@ test('a code reaches the phone, and neither it nor the number stands anywhere el
   await send(requestTo(refused));
 
   const id = smsWorkflowId(shop.tenantId, request.messageKey);
-  const history = historyToJSON(await shop.client.workflow.getHandle(id).fetchHistory());
+  const history = readable(historyToJSON(await shop.client.workflow.getHandle(id).fetchHistory()));
   expect(history).toContain(contentRef);
   for (const secret of [code, phone.number]) expect(history).not.toContain(secret);
   const needles = { code, number: phone.number.slice(1), refused: refused.number.slice(1) };

@@ -1,4 +1,7 @@
 /** Text messages of a shop, with the hands of the recipient and of Twilio on them. */
+import { smsWorkflowId } from '../../contracts/ids.ts';
+import type { SmsRequest } from '../../contracts/sms.ts';
+import { createPool } from '../../infrastructure/postgres.ts';
 import type { Message } from '../../sandbox/twilio/resources.ts';
 import { type SimulatorControl, simulatorAt } from './faults.ts';
 import type { Shop } from './purchases.ts';
@@ -15,10 +18,14 @@ export interface TextDesk {
   /** A number that nobody else has, stored as a contact. */
   phone(): Promise<Phone>;
   control(name: string, body: object): Promise<void>;
+  /** What the database says of a message that was given up. */
+  deadLetters(request: SmsRequest): Promise<object[]>;
+  close(): Promise<void>;
 }
 
 export function createTextDesk({ boxoffice, endpoints }: Shop): TextDesk {
   const sim = simulatorAt(endpoints.twilio);
+  const pool = createPool({ url: endpoints.postgresOwner, max: 1, applicationName: 'texting' });
   return {
     sim,
     phone: async () => {
@@ -34,5 +41,14 @@ export function createTextDesk({ boxoffice, endpoints }: Shop): TextDesk {
       });
       if (!response.ok) throw new Error(`the simulator refused ${name}: ${await response.text()}`);
     },
+    deadLetters: async ({ tenantId, messageKey }) => {
+      const { rows } = await pool.query<object>(
+        `select job_type as "jobType", step, error, attempts, job_data as data from dead_letter_jobs
+         where tenant_id = $1 and workflow_id = $2`,
+        [tenantId, smsWorkflowId(tenantId, messageKey)],
+      );
+      return rows;
+    },
+    close: () => pool.end(),
   };
 }

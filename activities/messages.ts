@@ -24,10 +24,10 @@ export async function deliverOnce<Request, Result>(
   return result;
 }
 
-const finalTypes: readonly unknown[] = [failureTypes.declined, failureTypes.refused, failureTypes.budgetExhausted];
+const finalTypes = new Set<unknown>([failureTypes.declined, failureTypes.refused, failureTypes.budgetExhausted]);
 
 /**
  * No further attempt changes anything. A wrong password refuses every message, and trying again only locks the account: a
  * dead letter says so instead.
  */
-export const isGivenUp = (error: unknown) => finalTypes.includes(typeOf(error));
+export const isGivenUp = (error: unknown) => finalTypes.has(typeOf(error));

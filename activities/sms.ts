@@ -24,6 +24,12 @@ export interface SmsActivities {
   sendText(input: SendSmsActivityInput): Promise<SmsResult>;
 }
 
+const stepOf = ({ tenantId, messageKey }: SmsRequest) => ({
+  tenantId,
+  workflowId: smsWorkflowId(tenantId, messageKey),
+  step: 'send',
+});
+
 export function createSmsActivities(deps: {
   provider: SmsProvider;
   lanes: LaneCaller;
@@ -32,12 +38,6 @@ export function createSmsActivities(deps: {
   facts: SmsFacts;
 }): SmsActivities {
   const { provider, lanes, messages, steps, facts } = deps;
-  const stepOf = ({ tenantId, messageKey }: SmsRequest) => ({
-    tenantId,
-    workflowId: smsWorkflowId(tenantId, messageKey),
-    step: 'send',
-  });
-
   /** Nobody to write to, nothing to write about: no message, and no error either. */
   async function textOf(request: SmsRequest): Promise<{ to: string; content: SmsContent } | { suppressed: string }> {
     const contact = await facts.contact(request.tenantId, request.phoneRef);

@@ -28,18 +28,18 @@ function loginOf(header: string | undefined): { user: string; password: string }
   return { user, password: rest.join(':') };
 }
 
+const tooMany = (seconds: number | null | undefined) =>
+  errorAnswer(
+    new TwilioError(20429),
+    seconds === null || seconds === undefined ? {} : { 'retry-after': String(seconds) },
+  );
+
 export function createApi(account: Account, limits: Limits): (call: SimCall) => Promise<SimAnswer> {
   const router = new Router<Handler>();
   for (const [route, handler] of Object.entries(routes)) {
     const [method = '', pattern = ''] = route.split(' ');
     router.add(method, pattern, handler);
   }
-  const tooMany = (seconds: number | null | undefined) =>
-    errorAnswer(
-      new TwilioError(20429),
-      seconds === null || seconds === undefined ? {} : { 'retry-after': String(seconds) },
-    );
-
   function execute({ method, path, body, query, headers, fault }: SimCall): SimAnswer {
     const login = loginOf(headers.authorization);
     if (login?.user !== account.sid || login.password !== account.token) throw new TwilioError(20003);

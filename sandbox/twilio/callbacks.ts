@@ -43,12 +43,17 @@ export class StatusCallbacks {
     this.#send(statusCallback, { CallSid: sid, CallStatus: status, From: from, To: to, Direction: 'outbound-api' });
   }
 
+  async #postAfter(before: Promise<void>, callback: Callback): Promise<void> {
+    await before;
+    await this.#post(callback);
+  }
+
   #send(url: string | null, about: Record<string, string>): void {
     if (url === null) return;
     const params = { AccountSid: this.#account.sid, ApiVersion: apiVersion, ...about };
     const callback: Callback = { url, params, status: null };
     this.#sent.push(callback);
-    this.#queue = this.#queue.then(() => this.#post(callback));
+    this.#queue = this.#postAfter(this.#queue, callback);
   }
 
   async #post(callback: Callback): Promise<void> {

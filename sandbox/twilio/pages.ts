@@ -35,6 +35,9 @@ function table(head: readonly string[], rows: readonly string[]): string {
   return `<table><tr>${head.map((name) => `<th>${name}</th>`).join('')}</tr>${rows.join('\n')}</table>`;
 }
 
+const listOf = (rows: string[], what: string) =>
+  rows.length === 0 ? `<p>None yet.</p>` : table(['Taken (UTC)', 'To', what, 'Status'], rows);
+
 /** Text messages and calls for a person, newest first. */
 export function inboxPage({ messages, calls }: Account): SimAnswer {
   const texts = messages
@@ -49,8 +52,6 @@ export function inboxPage({ messages, calls }: Account): SimAnswer {
       ({ sid, createdAt, to, status }) =>
         `<tr><td>${time(createdAt)}</td><td>${escape(to)}</td><td><a href="/_sim/inbox/${sid}">what is said</a></td><td>${status}</td></tr>`,
     );
-  const listOf = (rows: string[], what: string) =>
-    rows.length === 0 ? `<p>None yet.</p>` : table(['Taken (UTC)', 'To', what, 'Status'], rows);
   return page(
     'Text messages',
     `<h1>Text messages (${texts.length})</h1>\n${listOf(texts, 'Text')}\n<h1>Calls (${rings.length})</h1>\n${listOf(rings, 'Call')}`,

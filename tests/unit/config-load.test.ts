@@ -69,7 +69,7 @@ describe('a configuration', () => {
     const faults = faultsOf({});
     const names = faults.map((fault) => fault.split(' ')[0]);
     expect(new Set(names)).toEqual(new Set(Object.keys(good)));
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(18);
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
     expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 15 faults:\n {2}- /);
   });

@@ -1,5 +1,5 @@
 /** The simulator by Twilio's own SDK, as whoever uses Twilio would. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import twilio from 'twilio';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -164,12 +164,13 @@ test.each([
 
 test('status callbacks come in order, signed so that the SDK believes them', async () => {
   const heard: { params: Record<string, string>; signature: string }[] = [];
+  const hear: (request: IncomingMessage, response: ServerResponse) => Promise<void> = async (request, response) => {
+    const params = Object.fromEntries(new URLSearchParams(await readBody(request)));
+    heard.push({ params, signature: String(request.headers['x-twilio-signature']) });
+    response.writeHead(204).end();
+  };
   const server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const signature = String(request.headers['x-twilio-signature']);
-      heard.push({ params: Object.fromEntries(new URLSearchParams(body)), signature });
-      response.writeHead(204).end();
-    });
+    void hear(request, response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   open.push(() => server.close());

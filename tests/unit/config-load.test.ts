@@ -71,7 +71,7 @@ describe('a configuration', () => {
     expect(new Set(names)).toEqual(new Set(Object.keys(good)));
     expect(names).toHaveLength(18);
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
-    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 15 faults:\n {2}- /);
+    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 18 faults:\n {2}- /);
   });
 
   it('counts what is empty as missing', () => {

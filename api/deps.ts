@@ -24,6 +24,7 @@ export interface ApiStore {
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
+  contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
 }
 

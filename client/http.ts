@@ -4,6 +4,7 @@ import type { MoneyMoved } from '../contracts/payment.ts';
 import { isProblemCode, type ProblemBody } from '../contracts/problems.ts';
 import { Id } from '../contracts/schema/common.ts';
 import { paymentWorkflowId } from '../contracts/ids.ts';
+import type { MessageContentBody } from '../contracts/schema/contents.ts';
 import type { ContactBody, EventBody, VenueBody } from '../contracts/schema/setup.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
 import { BoxofficeError, NotFoundError, UnavailableError } from './errors.ts';
@@ -30,12 +31,18 @@ export class ApiError extends BoxofficeError {
 
 const timeoutMs = 10_000;
 
+export type ContactRef<Kind> = Kind extends 'phone' ? { phoneRef: string } : { emailRef: string };
+
 export interface ApiCalls {
   venues: { put(venueId: string, venue: VenueBody): Promise<void> };
   events: { put(eventId: string, event: EventBody): Promise<void> };
   contacts: {
-    /** Stores the address and answers with the reference that stands for it everywhere else. */
-    put(contact: ContactBody): Promise<{ emailRef: string }>;
+    /** Stores the address or number and answers with the reference that stands for it everywhere else. */
+    put<Kind extends ContactBody['kind']>(contact: ContactBody & { kind: Kind }): Promise<ContactRef<Kind>>;
+  };
+  messageContents: {
+    /** Stores a link or a code that only a message may show, until it expires. */
+    put(content: MessageContentBody): Promise<{ contentRef: string; expiresAt: string }>;
   };
 }
 
@@ -80,11 +87,23 @@ export function createApiCalls(access: ApiAccess | undefined): ApiCalls {
     events: {
       put: async (eventId, event) => void (await call('PUT', `/events/${encodeURIComponent(eventId)}`, event)),
     },
-    contacts: { put: async (contact) => checkContactAnswer(await call('POST', '/contacts', contact)) },
+    contacts: {
+      put: async <Kind extends ContactBody['kind']>(contact: ContactBody & { kind: Kind }) => {
+        const answer = await call('POST', '/contacts', contact);
+        return (contact.kind === 'phone' ? checkPhoneAnswer(answer) : checkEmailAnswer(answer)) as ContactRef<Kind>;
+      },
+    },
+    messageContents: {
+      put: async (content) => checkContentAnswer(await call('POST', '/message-contents', content)),
+    },
   };
 }
 
-const checkContactAnswer = createValidator(Type.Object({ emailRef: Id('emailRef') }));
+const checkEmailAnswer = createValidator(Type.Object({ emailRef: Id('emailRef') }));
+const checkPhoneAnswer = createValidator(Type.Object({ phoneRef: Id('phoneRef') }));
+const checkContentAnswer = createValidator(
+  Type.Object({ contentRef: Id('contentRef'), expiresAt: Type.String({ description: 'expiresAt' }) }),
+);
 
 export async function callApi(
   access: ApiAccess | undefined,

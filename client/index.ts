@@ -10,8 +10,9 @@ import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
+import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
-import { type JobHandle, requestMint, startEmail } from './jobs.ts';
+import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
@@ -69,6 +70,7 @@ export interface Boxoffice extends ApiCalls {
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
+  sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
 }
 
@@ -91,6 +93,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },
+    sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),
     close: async () => owned?.connection.close(),
   };

@@ -38,6 +38,7 @@ export const burnWorkflowId = (tenantId: string, ticketId: string, burnKey: stri
 export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: string) =>
   join('mint', { tenantId, ticketId, mintKey });
 export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });
+export const smsWorkflowId = (tenantId: string, messageKey: string) => join('sms', { tenantId, messageKey });
 
 /** A mint's claim is on ticket and key together: the same key may serve another ticket. */
 export const mintClaimKeyOf = ({ ticketId, mintKey }: { ticketId: string; mintKey: string }) =>

@@ -5,6 +5,7 @@ import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
+import type { SmsResult } from './sms.ts';
 import type { Attention } from './search-attributes.ts';
 
 export interface CancelRequest {
@@ -55,6 +56,7 @@ export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
+export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 /** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');

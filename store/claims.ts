@@ -7,6 +7,7 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
 import type { PayoutResult, PayoutReturnResult } from '../contracts/payout.ts';
 import type { RefundResult } from '../contracts/refund.ts';
+import type { SmsResult } from '../contracts/sms.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -19,6 +20,7 @@ export interface ClaimResults {
   'payout-return': PayoutReturnResult;
   mint: MintResult;
   email: EmailResult;
+  sms: SmsResult;
 }
 export type ClaimKind = keyof ClaimResults;
 

@@ -3,6 +3,7 @@ import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createCustomerActions } from './customer-actions.ts';
+import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDecisions } from './decisions.ts';
 import { createLedger } from './ledger.ts';
@@ -30,6 +31,7 @@ export const createStore = (pool: Pool) => ({
   venues: createVenues(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
+  contents: createMessageContents(pool),
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
 });
@@ -38,6 +40,7 @@ export type Store = ReturnType<typeof createStore>;
 
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { CustomerAction } from './customer-actions.ts';
+export type { MessageContent } from './contents.ts';
 export type { ChainTransaction, SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';

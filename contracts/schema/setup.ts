@@ -54,13 +54,16 @@ export type EventBody = Static<typeof EventBody>;
 
 export const ContactBody = Type.Object(
   {
-    kind: Type.Enum(['email'], { description: 'kind: email' }),
+    kind: Type.Enum(['email', 'phone'], { description: 'kind: email or phone' }),
     value: Type.String({
-      pattern: '^[^\\s@<>(),;:"]{1,64}@[^\\s@<>(),;:"]{1,190}$',
-      description: 'value: an e-mail address, name@host',
+      pattern: '^([^\\s@<>(),;:"]{1,64}@[^\\s@<>(),;:"]{1,190}|\\+[1-9]\\d{6,14})$',
+      description: 'value: an e-mail address, name@host; or a phone number in E.164, e.g. +4915112345678',
     }),
     name: Type.Optional(Text('name', 200)),
   },
   { additionalProperties: false, description: 'where a person can be reached' },
 );
 export type ContactBody = Static<typeof ContactBody>;
+
+/** A schema cannot say that one field depends on another. */
+export const isOfItsKind = ({ kind, value }: ContactBody) => (kind === 'phone') === value.startsWith('+');

@@ -37,6 +37,7 @@ async function fillEveryTable(): Promise<void> {
   const { store } = db;
   await openPayable(store, 'acme');
   await store.contacts.put({ tenantId: 'acme', ref: 'buyer', kind: 'email', value: 'buyer@example.org' });
+  await store.contents.put({ tenantId: 'acme', ref: 'code', code: '482913', minutes: 1_440 });
   const order = orderOf('acme');
   const operation = operationOf(order);
   const { tenantId, workflowId } = operation;

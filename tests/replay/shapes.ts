@@ -14,6 +14,7 @@ import {
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
 import { completed } from '../support/orders.ts';
+import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { decisionShapes } from './shapes-decisions.ts';
@@ -202,4 +203,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     return ended(email);
   },
   ...decisionShapes,
+  ...messageShapes,
 };

@@ -8,6 +8,7 @@ import type { AuthorizeInput, CardActivities, LookInput } from '../../activities
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
+import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
@@ -19,6 +20,7 @@ type Activities = CardActivities &
   RefundActivities &
   TicketActivities &
   MailActivities &
+  SmsActivities &
   RecordActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;

@@ -10,6 +10,7 @@ export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGener
 export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
+export type MoveLedger = Store['moves'];
 
 /** The claim of a message. It belongs to the message, not to a workflow: a receipt may change hands. */
 export interface MessageLedger {

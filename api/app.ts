@@ -14,6 +14,7 @@ import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
+import { ticketRoutes } from './routes/tickets.ts';
 
 /** A service that sells through one token: a hundred requests a second. */
 const defaultLimit = { max: 6_000, windowMs: 60_000 };
@@ -51,6 +52,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
   await app.register(refundRoutes, deps);
+  await app.register(ticketRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   return app;

@@ -56,6 +56,12 @@ export const RefundView = viewOf(
   'live, pending, or an end: completed, failed, rejected, cancelled',
 );
 
+export const MoveView = viewOf(
+  "a ticket's transfer or burn",
+  "the transfer id, or the burn's key",
+  'live, or an end: transferred, burned, rejected, cancelled',
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

@@ -5,6 +5,7 @@ import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
 import type { Attention } from './search-attributes.ts';
+import type { MoveResult, MoveStatus } from './ticket-move.ts';
 
 export interface CancelRequest {
   /** Who cancels: an opaque id of a person or service. */
@@ -47,9 +48,11 @@ export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
+export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const moveStatusQuery = defineQuery<MoveStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

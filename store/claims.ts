@@ -6,6 +6,7 @@ import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
 import type { RefundResult } from '../contracts/refund.ts';
+import type { BurnResult, TransferResult } from '../contracts/ticket-move.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -15,6 +16,8 @@ export interface ClaimResults {
   payment: PaymentResult;
   refund: RefundResult;
   mint: MintResult;
+  transfer: TransferResult;
+  burn: BurnResult;
   email: EmailResult;
 }
 export type ClaimKind = keyof ClaimResults;

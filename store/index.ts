@@ -5,6 +5,7 @@ import { createClaims } from './claims.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
+import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
@@ -17,6 +18,7 @@ export const createStore = (pool: Pool) => ({
   claims: createClaims(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
+  moves: createMoves(pool),
   chain: createChain(pool),
   deadLetters: createDeadLetters(pool),
   venues: createVenues(pool),
@@ -29,18 +31,20 @@ export const createStore = (pool: Pool) => ({
 export type Store = ReturnType<typeof createStore>;
 
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
-export type { ChainTransaction, SignNext } from './chain.ts';
+export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export {
   BudgetExhaustedError,
   CaptureMismatchError,
   ClaimLostError,
   MintStateError,
+  MoveStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
+export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';
 export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';

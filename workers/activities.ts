@@ -8,7 +8,9 @@ import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
 import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
-import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
+import { createChainPace } from '../activities/chain-steps.ts';
+import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
+import { createTicketActivities } from '../activities/tickets.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import type { LaneCaller } from '../lanes/call.ts';
@@ -36,24 +38,29 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
     };
   },
-  chain: ({ config: { chain }, store, lanes }) =>
-    createTicketActivities({
+  chain: ({ config: { chain }, store, lanes }) => {
+    const deps = {
       provider: createChainProvider({
         rpcUrl: chain.CHAIN_RPC_URL,
         chainId: chain.CHAIN_ID,
         contract: chain.CHAIN_CONTRACT_ADDRESS as `0x${string}`,
         issuerKey: chain.CHAIN_ISSUER_KEY as `0x${string}`,
+        maxFeeCap: BigInt(chain.CHAIN_MAX_FEE_GWEI) * 1_000_000_000n,
         requestTimeoutMs,
         pace: createChainPace(lanes),
       }),
       lanes,
       steps: store.sentCalls,
       mints: store.mints,
+      moves: store.moves,
       claims: store.claims,
       transactions: store.chain,
       confirmations: chain.CHAIN_CONFIRMATIONS,
+      bumpAfterMs: chain.CHAIN_BUMP_AFTER_SECONDS * 1_000,
       pollMs,
-    }),
+    };
+    return { ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };
+  },
   email: ({ config: { mail }, store, lanes }) =>
     createMailActivities({
       provider: createMailProvider({ smtpUrl: mail.SMTP_URL, from: mail.MAIL_FROM, timeoutMs: requestTimeoutMs }),

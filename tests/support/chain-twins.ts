@@ -113,7 +113,7 @@ export function createChainTwin(pace: Pace) {
         const call: Call = { action: 'burn', tokenIds: tokenIds.map(String) };
         if (tokenIds.length === 0) throw faultOf('refused', 'reverted');
         if (call.tokenIds.some((id) => !owners.get(id))) throw faultOf('declined', 'not_minted');
-        if (!holds(call)) throw faultOf('declined', 'not_held_by_first_owner');
+        if (!holds(call)) throw faultOf('declined', 'not_held');
         return plan(call);
       }),
     async sign({ data }, nonce) {

@@ -8,7 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { MoveRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -29,6 +29,10 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly moveRecords = new Map<string, MoveRecord>();
+  readonly moves = {
+    get: async (tenantId: string, kind: string, key: string) => this.moveRecords.get(`${tenantId}/${kind}/${key}`),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

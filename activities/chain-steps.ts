@@ -9,7 +9,7 @@ import { failureTypes } from '../contracts/failures.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Counted, LaneCaller } from '../lanes/call.ts';
 import { maxVersions } from '../store/index.ts';
-import { createFailures, typeOf } from './failure.ts';
+import { createFailures, detailOf, typeOf } from './failure.ts';
 import type { ChainTransaction, Operation, TransactionLedger } from './ports.ts';
 import type { ChainProvider, Hex, Inclusion, Pace, TransactionPlan } from './providers/chain/types.ts';
 
@@ -20,8 +20,6 @@ const { retryIn } = createFailures('chain');
 const watchMs = 60_000;
 /** And after a replacement was sent, so that it has its chance: together less than an attempt may take. Milliseconds. */
 const afterBumpMs = 15_000;
-/** A node behind a balancer may learn of a transaction later than the one that took it; sent again is not before. Milliseconds. */
-const gossipMs = policy.backoff.delayMs;
 
 export interface ChainStepDependencies {
   provider: ChainProvider;
@@ -31,6 +29,11 @@ export interface ChainStepDependencies {
   confirmations: number;
   /** Between two looks at a transaction. Milliseconds. */
   pollMs: number;
+  /**
+   * A node behind a balancer may learn of a transaction later than the one that took it; sent again is not before.
+   * Milliseconds.
+   */
+  gossipMs: number;
   /** How long a transaction waits in the node's pool before it is replaced with higher fees. Milliseconds. */
   bumpAfterMs: number;
 }
@@ -121,12 +124,12 @@ export function createChainSteps(deps: ChainStepDependencies) {
   const broadcast = (counted: Counted, { raw }: ChainTransaction) =>
     ask(() => sending.run(counted, () => provider.broadcast(raw as Hex)));
 
-  /** The same call under the same nonce for more: stored before it is sent. Too dear, or too often: it goes on waiting. */
-  async function bump(counted: Counted, tenantId: string, stuck: ChainTransaction): Promise<void> {
+  /** The same call under the same nonce for more, stored before it is sent. False: that is too dear, or was done too often. */
+  async function bump(counted: Counted, tenantId: string, stuck: ChainTransaction): Promise<boolean> {
     const { workflowId, step, version } = stuck;
-    if (version >= maxVersions) return;
+    if (version >= maxVersions) return false;
     const plan = await ask(() => provider.planReplacement(stuck.raw as Hex));
-    if (plan === 'over_cap') return;
+    if (plan === 'over_cap') return false;
     const replacement = await transactions.replace({
       tenantId,
       workflowId,
@@ -137,10 +140,21 @@ export function createChainSteps(deps: ChainStepDependencies) {
       sign: (nonce) => provider.sign(plan, nonce),
     });
     await broadcast(counted, replacement);
+    return true;
+  }
+
+  /** The node may have no room for it at its price: then it is replaced at once. */
+  async function deliver(counted: Counted, tenantId: string, transaction: ChainTransaction): Promise<void> {
+    try {
+      await broadcast(counted, transaction);
+    } catch (error) {
+      if (detailOf(error)?.code !== 'not_pooled') throw error;
+      if (!(await bump(counted, tenantId, transaction))) throw error;
+    }
   }
 
   /** What is not ours to finish may fail without ending our own wait. */
-  async function tolerant(work: () => Promise<void>): Promise<void> {
+  async function tolerant(work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -157,14 +171,14 @@ export function createChainSteps(deps: ChainStepDependencies) {
     const { chainId, issuer, nonce } = own;
     const front = await ask(() => provider.minedNonce());
     if (front > nonce) return;
-    if (front === nonce) return bump(counted, counted.step.tenantId, own);
+    if (front === nonce) return void (await bump(counted, counted.step.tenantId, own));
     const ahead = await transactions.queue({ chainId, issuer, from: front, before: nonce });
     // Nobody signed it here: waiting does not help, and a person sees why.
     if (ahead[0]?.nonce !== front) throw retryIn(deps.pollMs, 'nonce_gap', 1);
     const budget = queueBudgetOf(counted);
     for (const transaction of ahead) {
       const { state } = await inclusionOf(transaction);
-      if (state === 'absent') await tolerant(() => broadcast(budget, transaction));
+      if (state === 'absent') await tolerant(() => deliver(budget, transaction.tenantId, transaction));
       else if (state === 'pending' && transaction.nonce === front)
         await tolerant(() => bump(budget, transaction.tenantId, transaction));
     }
@@ -181,7 +195,7 @@ export function createChainSteps(deps: ChainStepDependencies) {
       if (inclusion.state === 'mined' && inclusion.confirmations >= deps.confirmations)
         return { transaction, mined: inclusion };
       if (inclusion.state !== 'absent') lastSeenAt = Date.now();
-      else if (Date.now() - lastSeenAt >= gossipMs) throw retryIn(deps.pollMs, 'transaction_absent', 1);
+      else if (Date.now() - lastSeenAt >= deps.gossipMs) throw retryIn(deps.pollMs, 'transaction_absent', 1);
       if (inclusion.state === 'mined') hurryAt = Date.now() + bumpAfterMs;
       const hurries = inclusion.state === 'pending' && Date.now() >= hurryAt;
       if (hurries) {
@@ -200,7 +214,7 @@ export function createChainSteps(deps: ChainStepDependencies) {
     const { tenantId } = counted.step;
     const read = () => transactions.versions(tenantId, workflowId, step);
     const versions = await read();
-    if ((await look(versions)).inclusion.state === 'absent') await broadcast(counted, newestOf(versions));
+    if ((await look(versions)).inclusion.state === 'absent') await deliver(counted, tenantId, newestOf(versions));
     const included = await confirmed(counted, read);
     const { blockNumber, success } = included.mined;
     await transactions.markIncluded({ tenantId, hash: included.transaction.hash, blockNumber, success });

@@ -20,6 +20,7 @@ import { createMessageLedger, createRecordPorts, type WorkflowStarter } from './
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
+const gossipMs = 5_000;
 
 export interface Parts {
   config: Config<'stripe' | 'chain' | 'mail' | 'worker'>;
@@ -57,6 +58,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       transactions: store.chain,
       confirmations: chain.CHAIN_CONFIRMATIONS,
       bumpAfterMs: chain.CHAIN_BUMP_AFTER_SECONDS * 1_000,
+      gossipMs,
       pollMs,
     };
     return { ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };

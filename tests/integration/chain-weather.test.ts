@@ -1,4 +1,5 @@
 /** The activities on a real chain (Anvil) and a real database, in weather: stuck, dropped, reorganized, node away. */
+import { createServer } from 'node:net';
 import { createTestClient, http, parseEther, parseGwei, publicActions } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -47,7 +48,9 @@ afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.end()));
   await Promise.all([anvil.stop(), db.stop()]);
 });
-afterEach(() => node.setIntervalMining({ interval: 0 }));
+/** Until the end of the test. */
+let mining: NodeJS.Timeout | undefined;
+afterEach(() => clearInterval(mining));
 
 const limits = readLimits({ RATE_LIMITS: 'unpaced' }).limits;
 
@@ -64,7 +67,8 @@ function worker({ bumpAfterMs = 300, rpcUrl = anvil.rpcUrl } = {}) {
     stopping: new AbortController().signal,
   });
   const pace = createChainPace(lanes);
-  const provider = createChainProvider({ rpcUrl, chainId, contract, issuerKey, requestTimeoutMs: 2_000, pace });
+  const options = { rpcUrl, chainId, contract, issuerKey, requestTimeoutMs: 2_000 };
+  const provider = createChainProvider({ ...options, pace });
   const deps = {
     provider,
     lanes,
@@ -75,9 +79,16 @@ function worker({ bumpAfterMs = 300, rpcUrl = anvil.rpcUrl } = {}) {
     transactions: store.chain,
     confirmations: 2,
     pollMs: 50,
+    gossipMs: 300,
     bumpAfterMs,
   };
-  return { store, provider, ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };
+  // What a test looks at passes by the lane.
+  return {
+    store,
+    provider: createChainProvider(options),
+    ...createTicketActivities(deps),
+    ...createTicketMoveActivities(deps),
+  };
 }
 
 let count = 0;
@@ -117,8 +128,20 @@ const versionsOf = (workflowId: string) =>
     [workflowId],
   );
 
-/** Blocks from now on, each as soon as there may be one. */
-const mineOn = () => node.setIntervalMining({ interval: 1 });
+/** An address that refuses connections. */
+async function nobodyThere(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** Blocks from now on. */
+function mineOn(): void {
+  mining = setInterval(() => void node.mine({ blocks: 1 }).catch(() => undefined), 100);
+}
 const pooled = async (hash: string) =>
   (await node.getTransaction({ hash: hash as `0x${string}` }).catch(() => undefined)) !== undefined;
 
@@ -133,17 +156,22 @@ const signed = async (workflowId: string, version = 1) => {
 };
 
 describe('a transaction', () => {
-  test('that is too cheap is replaced under the same nonce, and included once', async () => {
-    const { mintTickets, provider } = worker();
+  test.each([
+    ['waits in the pool', false],
+    ['the node has no room for, because blocks have become dear,', true],
+  ])('that %s is replaced under the same nonce, and included once', async (_, dear) => {
+    const { mintTickets, provider } = worker({ bumpAfterMs: dear ? 60_000 : 300 });
     const { operation, input, token, claimed } = mintOf();
     await claimed();
     const minting = retried(() => mintTickets(input));
     await signed(operation.workflowId);
-    // Far above what it offers.
-    await node.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei('20') });
-    await node.mine({ blocks: 1 });
+    if (dear) {
+      // Far above what it offers: Anvil throws it out of its pool.
+      await node.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei('20') });
+      await node.mine({ blocks: 1 });
+    }
     await signed(operation.workflowId, 2);
-    await mineOn();
+    mineOn();
     const outcome = await minting;
     const versions = await versionsOf(operation.workflowId);
     expect(new Set(versions.map(({ nonce }) => nonce)).size).toBe(1);
@@ -164,7 +192,7 @@ describe('a transaction', () => {
     await node.request<Drop>({ method: 'anvil_dropTransaction', params: [hash] });
     expect(await pooled(hash)).toBe(false);
     await until(() => pooled(hash));
-    await mineOn();
+    mineOn();
     expect((await minting).transactionHash).toBe(hash);
     expect(await provider.ownersOf([token])).toEqual([buyer]);
   });
@@ -177,7 +205,7 @@ describe('a transaction', () => {
     const hash = await signed(operation.workflowId);
     await node.mine({ blocks: 1 });
     await node.request<Reorg>({ method: 'anvil_reorg', params: [1, []] });
-    await mineOn();
+    mineOn();
     expect((await minting).transactionHash).toBe(hash);
     expect(await provider.ownersOf([token])).toEqual([buyer]);
   });
@@ -193,7 +221,7 @@ describe('a transaction', () => {
     }); // prettier-ignore
     const { input, token, claimed } = mintOf();
     await claimed();
-    await mineOn();
+    mineOn();
     await retried(() => mintTickets(input));
     expect(await provider.ownersOf([token, gone.token])).toEqual([buyer, buyer]);
   });
@@ -203,7 +231,7 @@ test('two workers that mint at once use every nonce once', async () => {
   const both = [worker({ bumpAfterMs: 60_000 }), worker({ bumpAfterMs: 60_000 })];
   const mints = Array.from({ length: 12 }, (_, index) => mintOf(index % 3 === 0 ? 'globex' : 'acme'));
   await Promise.all(mints.map(({ claimed }) => claimed()));
-  await mineOn();
+  mineOn();
   await Promise.all(mints.map(({ input }, index) => retried(() => both[index % 2]!.mintTickets(input))));
   const rows = await db.look<{ nonce: number }>(
     `select nonce::int from chain_transactions where workflow_id = any($1) order by nonce`,
@@ -219,7 +247,7 @@ describe('a ticket that is moved', () => {
     const on = worker({ bumpAfterMs: 60_000 });
     const { input, token, ticketId, claimed } = mintOf(tenantId);
     await claimed();
-    await mineOn();
+    mineOn();
     await retried(() => on.mintTickets(input));
     const operation = { tenantId, workflowId: `transfer:${tenantId}:t-${ticketId}`, runId: 'run-1' };
     const asked = { tenantId, ticketId, reason: 'sold on', requestedBy: 'support-7' };
@@ -254,7 +282,7 @@ describe('a ticket that is moved', () => {
 
   test('waits while the node is down, and is moved when it is back', async () => {
     const { operation, now, token, provider } = await moved();
-    const away = worker({ rpcUrl: 'http://127.0.0.1:9' });
+    const away = worker({ rpcUrl: await nobodyThere() });
     const error: unknown = await attempt(() => away.moveTicket({ operation, round: 0, now })).catch((e: unknown) => e);
     expect(failureSeen(error)).toMatchObject({ type: 'Retry', code: 'unreachable', nonRetryable: false });
     const { moveTicket } = worker();

@@ -400,6 +400,7 @@ export function createTicketWorld() {
     ...ledgers,
     confirmations: 2,
     pollMs: 500,
+    gossipMs: 5_000,
     bumpAfterMs: 45_000,
   };
   const activities = { ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };

@@ -16,6 +16,7 @@ import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts
 import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { ticketShapes } from './shapes-tickets.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -190,6 +191,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await mint.handle.signal(cancelSignal, me);
     return ended(mint);
   },
+  ...ticketShapes,
   'email-sent': async (world) => ended(await world.email()),
   'email-undeliverable': async (world) => ended(await world.email((twin) => twin.plan('sendMail', declines('550')))),
   'email-cancelled': async (world) => {

@@ -8,6 +8,7 @@ import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
+import { addTickets } from './tickets.ts';
 import { addToken } from './token.ts';
 
 /** Part of the command's contract; scripts rely on it. */
@@ -79,6 +80,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
+  addTickets(program, open);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

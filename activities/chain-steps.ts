@@ -74,6 +74,16 @@ const queueBudgetOf = ({ step, budget }: Counted): Counted => ({
 
 const newestOf = (versions: ChainTransaction[]) => versions.reduce((a, b) => (b.version > a.version ? b : a));
 
+/** What is not ours to finish may fail without ending our own wait. */
+async function tolerant(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const type = typeOf(error);
+    if (type !== failureTypes.retry && type !== failureTypes.budgetExhausted) throw error;
+  }
+}
+
 export function createChainSteps(deps: ChainStepDependencies) {
   const { provider, lanes, transactions, bumpAfterMs } = deps;
   const attemptMs = Math.max(watchMs, bumpAfterMs + afterBumpMs);
@@ -150,16 +160,6 @@ export function createChainSteps(deps: ChainStepDependencies) {
     } catch (error) {
       if (detailOf(error)?.code !== 'not_pooled') throw error;
       if (!(await bump(counted, tenantId, transaction))) throw error;
-    }
-  }
-
-  /** What is not ours to finish may fail without ending our own wait. */
-  async function tolerant(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      const type = typeOf(error);
-      if (type !== failureTypes.retry && type !== failureTypes.budgetExhausted) throw error;
     }
   }
 

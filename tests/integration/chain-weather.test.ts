@@ -160,10 +160,10 @@ describe('a transaction', () => {
     ['waits in the pool', false],
     ['the node has no room for, because blocks have become dear,', true],
   ])('that %s is replaced under the same nonce, and included once', async (_, dear) => {
-    const { mintTickets, provider } = worker({ bumpAfterMs: dear ? 60_000 : 300 });
+    const on = worker({ bumpAfterMs: dear ? 60_000 : 300 });
     const { operation, input, token, claimed } = mintOf();
     await claimed();
-    const minting = retried(() => mintTickets(input));
+    const minting = retried(() => on.mintTickets(input));
     await signed(operation.workflowId);
     if (dear) {
       // Far above what it offers: Anvil throws it out of its pool.
@@ -177,53 +177,53 @@ describe('a transaction', () => {
     expect(new Set(versions.map(({ nonce }) => nonce)).size).toBe(1);
     expect(versions.map(({ status }) => status).filter((status) => status === 'included')).toHaveLength(1);
     expect(versions.find(({ status }) => status === 'included')?.hash).toBe(outcome.transactionHash);
-    expect(await provider.ownersOf([token])).toEqual([buyer]);
+    expect(await on.provider.ownersOf([token])).toEqual([buyer]);
     const logs = await node.getLogs({ address: contract, fromBlock: 0n });
     expect(logs.filter(({ topics }) => BigInt(topics[3] ?? 0) === token)).toHaveLength(1);
     await node.setNextBlockBaseFeePerGas({ baseFeePerGas: parseGwei('1') });
   });
 
   test('that the node forgets is sent again, byte for byte', async () => {
-    const { mintTickets, provider } = worker({ bumpAfterMs: 60_000 });
+    const on = worker({ bumpAfterMs: 60_000 });
     const { operation, input, token, claimed } = mintOf();
     await claimed();
-    const minting = retried(() => mintTickets(input));
+    const minting = retried(() => on.mintTickets(input));
     const hash = await signed(operation.workflowId);
     await node.request<Drop>({ method: 'anvil_dropTransaction', params: [hash] });
     expect(await pooled(hash)).toBe(false);
     await until(() => pooled(hash));
     mineOn();
     expect((await minting).transactionHash).toBe(hash);
-    expect(await provider.ownersOf([token])).toEqual([buyer]);
+    expect(await on.provider.ownersOf([token])).toEqual([buyer]);
   });
 
   test('that a reorganization throws out before its confirmations is confirmed again', async () => {
-    const { mintTickets, provider } = worker({ bumpAfterMs: 60_000 });
+    const on = worker({ bumpAfterMs: 60_000 });
     const { operation, input, token, claimed } = mintOf();
     await claimed();
-    const minting = retried(() => mintTickets(input));
+    const minting = retried(() => on.mintTickets(input));
     const hash = await signed(operation.workflowId);
     await node.mine({ blocks: 1 });
     await node.request<Reorg>({ method: 'anvil_reorg', params: [1, []] });
     mineOn();
     expect((await minting).transactionHash).toBe(hash);
-    expect(await provider.ownersOf([token])).toEqual([buyer]);
+    expect(await on.provider.ownersOf([token])).toEqual([buyer]);
   });
 
   test('of a workflow that is gone is sent by the one that waits behind it', async () => {
-    const { mintTickets, provider, store } = worker();
+    const on = worker();
     const gone = mintOf('globex');
     // Signed and never sent: the worker died in between.
-    await store.chain.signNext({
-      tenantId: 'globex', workflowId: gone.operation.workflowId, step: 'mint', chainId, issuer: provider.issuer,
-      seedNonce: () => provider.nextNonce(),
-      sign: async (nonce) => provider.sign(await provider.planMint(buyer, [gone.token]), nonce),
+    await on.store.chain.signNext({
+      tenantId: 'globex', workflowId: gone.operation.workflowId, step: 'mint', chainId, issuer: on.provider.issuer,
+      seedNonce: () => on.provider.nextNonce(),
+      sign: async (nonce) => on.provider.sign(await on.provider.planMint(buyer, [gone.token]), nonce),
     }); // prettier-ignore
     const { input, token, claimed } = mintOf();
     await claimed();
     mineOn();
-    await retried(() => mintTickets(input));
-    expect(await provider.ownersOf([token, gone.token])).toEqual([buyer, buyer]);
+    await retried(() => on.mintTickets(input));
+    expect(await on.provider.ownersOf([token, gone.token])).toEqual([buyer, buyer]);
   });
 });
 
@@ -242,51 +242,56 @@ test('two workers that mint at once use every nonce once', async () => {
   expect(new Set(await both[0]!.provider.ownersOf(mints.map(({ token }) => token)))).toEqual(new Set([buyer]));
 });
 
-describe('a ticket that is moved', () => {
-  async function moved(tenantId = 'acme') {
-    const on = worker({ bumpAfterMs: 60_000 });
-    const { input, token, ticketId, claimed } = mintOf(tenantId);
-    await claimed();
-    mineOn();
-    await retried(() => on.mintTickets(input));
-    const operation = { tenantId, workflowId: `transfer:${tenantId}:t-${ticketId}`, runId: 'run-1' };
-    const asked = { tenantId, ticketId, reason: 'sold on', requestedBy: 'support-7' };
-    const now = '2027-01-01T00:00:00.000Z';
-    const transfer = { ...asked, transferId: `t-${ticketId}`, toWallet: friend };
-    const claim = await on.store.moves.reserve({
-      operation,
-      input: { request: transfer, fingerprint: 'a'.repeat(64) },
-      now,
-    });
-    expect(claim).toEqual({ kind: 'owned' });
-    return { ...on, operation, asked, ticketId, token, now };
-  }
+/** Minted, and reserved to go to a friend. */
+async function moved(tenantId = 'acme') {
+  const on = worker({ bumpAfterMs: 60_000 });
+  const { input, token, ticketId, claimed } = mintOf(tenantId);
+  await claimed();
+  mineOn();
+  await retried(() => on.mintTickets(input));
+  const operation = { tenantId, workflowId: `transfer:${tenantId}:t-${ticketId}`, runId: 'run-1' };
+  const asked = { tenantId, ticketId, reason: 'sold on', requestedBy: 'support-7' };
+  const now = '2027-01-01T00:00:00.000Z';
+  const transfer = { ...asked, transferId: `t-${ticketId}`, toWallet: friend };
+  const claim = await on.store.moves.reserve({
+    operation,
+    input: { request: transfer, fingerprint: 'a'.repeat(64) },
+    now,
+  });
+  expect(claim).toEqual({ kind: 'owned' });
+  return { ...on, operation, asked, ticketId, token, now };
+}
 
+describe('a ticket that is moved', () => {
   test('is in its new wallet, on the chain and in the books, and is burned from there', async () => {
-    const { moveTicket, provider, store, operation, asked, ticketId, token, now } = await moved();
-    const result = await retried(() => moveTicket({ operation, round: 0, now }));
+    const on = await moved();
+    const { operation, asked, ticketId, token, now } = on;
+    const result = await retried(() => on.moveTicket({ operation, round: 0, now }));
     expect(result).toMatchObject({ status: 'transferred', moneyMoved: 'none', toWallet: friend });
-    expect(await provider.ownersOf([token])).toEqual([friend]);
+    expect(await on.provider.ownersOf([token])).toEqual([friend]);
     expect(await db.look('select wallet, status from mints where ticket_id = $1', [ticketId])).toEqual([
       { wallet: friend, status: 'minted' },
     ]);
-    expect(await store.moves.get('acme', 'transfer', `t-${ticketId}`)).toMatchObject({ result });
+    expect(await on.store.moves.get('acme', 'transfer', `t-${ticketId}`)).toMatchObject({ result });
 
     const burning = { ...operation, workflowId: `burn:acme:${ticketId}:k` };
     const input = { request: { ...asked, burnKey: 'k' }, fingerprint: 'b'.repeat(64) };
-    expect(await store.moves.reserve({ operation: burning, input, now })).toEqual({ kind: 'owned' });
-    expect(await retried(() => moveTicket({ operation: burning, round: 0, now }))).toMatchObject({ status: 'burned' });
-    expect(await provider.ownersOf([token])).toEqual([null]);
+    expect(await on.store.moves.reserve({ operation: burning, input, now })).toEqual({ kind: 'owned' });
+    expect(await retried(() => on.moveTicket({ operation: burning, round: 0, now }))).toMatchObject({
+      status: 'burned',
+    });
+    expect(await on.provider.ownersOf([token])).toEqual([null]);
     expect(await db.look('select status from mints where ticket_id = $1', [ticketId])).toEqual([{ status: 'burned' }]);
   });
 
   test('waits while the node is down, and is moved when it is back', async () => {
-    const { operation, now, token, provider } = await moved();
+    const on = await moved();
+    const { operation, now, token } = on;
     const away = worker({ rpcUrl: await nobodyThere() });
     const error: unknown = await attempt(() => away.moveTicket({ operation, round: 0, now })).catch((e: unknown) => e);
     expect(failureSeen(error)).toMatchObject({ type: 'Retry', code: 'unreachable', nonRetryable: false });
-    const { moveTicket } = worker();
-    expect(await retried(() => moveTicket({ operation, round: 0, now }))).toMatchObject({ status: 'transferred' });
-    expect(await provider.ownersOf([token])).toEqual([friend]);
+    const back = worker();
+    expect(await retried(() => back.moveTicket({ operation, round: 0, now }))).toMatchObject({ status: 'transferred' });
+    expect(await on.provider.ownersOf([token])).toEqual([friend]);
   });
 });

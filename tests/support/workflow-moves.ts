@@ -15,7 +15,7 @@ type StartedMove = Started<Parameters<MoveWorkflow>[0], MoveResult>;
 
 /** `plan` sets the twin up before anything can call it. */
 export async function startMove(
-  { client, twinOf }: WorkflowWorld,
+  world: WorkflowWorld,
   kind: 'transfer' | 'burn',
   plan?: (twin: Twin) => void,
 ): Promise<StartedMove> {
@@ -25,9 +25,9 @@ export async function startMove(
   const burn: BurnRequest = { ...asked, burnKey: `burn-${count}` };
   const { args, ...start } =
     kind === 'transfer' ? transferStart(transfer, fingerprintOf(transfer)) : burnStart(burn, fingerprintOf(burn));
-  const twin = twinOf(start.workflowId);
+  const twin = world.twinOf(start.workflowId);
   plan?.(twin);
-  const handle: WorkflowHandle<MoveWorkflow> = await client.workflow.start<MoveWorkflow>(workflowTypes[kind], {
+  const handle: WorkflowHandle<MoveWorkflow> = await world.client.workflow.start<MoveWorkflow>(workflowTypes[kind], {
     ...start,
     args: [...args],
   });

@@ -117,7 +117,7 @@ describe('whoever waits behind another transaction', () => {
 
   it('says that a nonce is missing which nobody signed here', async () => {
     const { chain, mint } = createTicketWorld();
-    const real = chain.provider.minedNonce;
+    const real = chain.provider.minedNonce.bind(chain.provider);
     await vi.advanceTimersByTimeAsync(0);
     chain.provider.inclusion = () => Promise.resolve({ state: 'pending' });
     chain.provider.minedNonce = async () => (await real()) - 1;

@@ -125,7 +125,7 @@ describe('a move that is to be stopped', () => {
     expect(moves.reserved.get(transferring.workflowId)?.status).toBe('reserved');
 
     function transferAgain() {
-      const plan = chain.provider.planBurn;
+      const plan = chain.provider.planBurn.bind(chain.provider);
       chain.provider.planTransfer = (_from, _to, tokenId) => plan([tokenId]);
       return transfer();
     }

@@ -7,6 +7,7 @@ import { mintClaimKeyOf } from '../contracts/ids.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
+import type { MoveResult } from '../contracts/ticket-move.ts';
 import type { Store } from '../store/index.ts';
 import type { Operation } from './ports.ts';
 
@@ -48,6 +49,9 @@ export type BookRefundInput = Parameters<Store['refunds']['refunded']>[0];
 export type SettleRefundInput = Parameters<Store['refunds']['settle']>[0];
 export type GiveBackRefundInput = Parameters<Store['refunds']['giveBack']>[0];
 
+export type ClaimMoveInput = Parameters<Store['moves']['reserve']>[0];
+export type CloseMoveInput = Parameters<Store['moves']['close']>[0];
+
 export interface ReceiptInput {
   tenantId: string;
   paymentWorkflowId: string;
@@ -77,6 +81,7 @@ export interface RecordPorts {
     close(request: { operation: Operation; key: string; result: MintResult; now: string }): Promise<MintResult>;
   };
   refunds: Pick<Store['refunds'], 'reserve' | 'takeOver' | 'refunded' | 'settle' | 'giveBack'>;
+  moves: Pick<Store['moves'], 'reserve' | 'takeOver' | 'close'>;
   deadLetters: Store['deadLetters'];
   /** Does Temporal still run this? */
   isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
@@ -144,6 +149,13 @@ export function createRecordActivities(ports: RecordPorts) {
     settleRefund: (input: SettleRefundInput): Promise<RefundResult> => ports.refunds.settle(input),
     /** Any other end: the reservation is undone, the claim keeps the result. */
     giveBackRefund: (input: GiveBackRefundInput): Promise<RefundResult> => ports.refunds.giveBack(input),
+    /** Claim and ticket in one transaction, under the ticket's lock. */
+    claimMove: (input: ClaimMoveInput): Promise<Claimed<MoveResult>> =>
+      claimed(
+        () => ports.moves.reserve(input),
+        (from) => ports.moves.takeOver({ operation: input.operation, from }),
+      ),
+    closeMove: (input: CloseMoveInput): Promise<MoveResult> => ports.moves.close(input),
     /** Writes the dead letter that tells a person what waits, why, and what has moved. */
     park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
     unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {

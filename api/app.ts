@@ -16,6 +16,7 @@ import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
+import { ticketRoutes } from './routes/tickets.ts';
 
 /** A service that sells through one token: a hundred requests a second. */
 const defaultLimit = { max: 6_000, windowMs: 60_000 };
@@ -55,6 +56,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(customerActionRoutes, deps);
   await app.register(refundRoutes, deps);
   await app.register(decisionRoutes, deps);
+  await app.register(ticketRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   return app;

@@ -21,6 +21,7 @@ export interface ApiStore {
   customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
   decisions: Pick<Store['decisions'], 'list'>;
+  moves: Pick<Store['moves'], 'get'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -29,7 +30,7 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'decisions'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'tickets' | 'decisions'>;
   store: ApiStore;
   verifyToken: VerifyToken;
   signProof: SignProof;

@@ -69,6 +69,12 @@ export const CustomerActionView = Type.Object(
   { description: 'what the customer needs' },
 );
 
+export const MoveView = viewOf(
+  "a ticket's transfer or burn",
+  "the transfer id, or the burn's key",
+  'live, or an end: transferred, burned, rejected, cancelled',
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

@@ -9,6 +9,7 @@ import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
+import { addTickets } from './tickets.ts';
 import { addToken } from './token.ts';
 
 /** Part of the command's contract; scripts rely on it. */
@@ -83,6 +84,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addPayments(program, open);
   addRefunds(program, open);
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
+  addTickets(program, open);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -18,6 +18,7 @@ import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
+import { createTicketCalls, type TicketCalls } from './tickets.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
@@ -29,8 +30,10 @@ export type { PaymentHandle } from './payment-handle.ts';
 export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
+export type { MoveHandle, RequestedMove } from './tickets.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
+export { closedMoveStatus } from '../contracts/ticket-move-words.ts';
 
 export interface BoxofficeOptions {
   temporal:
@@ -66,6 +69,7 @@ export interface Boxoffice extends ApiCalls {
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
+  tickets: TicketCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
@@ -90,6 +94,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
     },
+    tickets: createTicketCalls(client),
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },

@@ -7,6 +7,7 @@ import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
 import type { SmsResult } from './sms.ts';
 import type { Attention } from './search-attributes.ts';
+import type { MoveResult, MoveStatus } from './ticket-move.ts';
 
 export interface CancelRequest {
   /** Who cancels: an opaque id of a person or service. */
@@ -55,6 +56,7 @@ export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
+export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
@@ -68,4 +70,5 @@ export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const moveStatusQuery = defineQuery<MoveStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

@@ -5,6 +5,7 @@
 import type { DecisionRefusal } from './decisions.ts';
 import type { MoneyMoved, RefusedReason } from './payment.ts';
 import type { RefundRejection } from './refund.ts';
+import type { MoveRejection } from './ticket-move.ts';
 
 export interface Problem {
   /** HTTP status of the API's answer. */
@@ -32,6 +33,15 @@ const rejection = (status: 404 | 409, title: string, moneyMoved: MoneyMoved, rem
   title,
   moneyMoved,
   nextAction: `${remedy}, under a new refund id: this one is used up`,
+  retryable: false,
+});
+
+/** Why a ticket's transfer or burn is rejected. */
+const unmoved = (status: 404 | 409, title: string, remedy: string): Problem => ({
+  status,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy} and ask again under a new key: this one is used up`,
   retryable: false,
 });
 
@@ -117,9 +127,19 @@ export const problems = {
     nextAction: 'Look at how it ended',
     retryable: false,
   },
+  no_ticket: unmoved(404, 'There is no such ticket', 'Check the ticket, which may be burned'),
+  not_minted: unmoved(409, "The ticket's sale has not ended", 'Wait for its end'),
+  locked: unmoved(409, 'The ticket is locked: its payment was disputed', 'Have the dispute settled'),
+  moving: unmoved(409, 'The ticket is being moved or burned already', 'Wait for the end of that'),
+  not_held: unmoved(
+    409,
+    'The owner of the ticket has moved it without us',
+    'Have it sent back to the wallet that it was given to',
+  ),
+  same_wallet: unmoved(409, 'The ticket is in that wallet', 'Name another wallet'),
   key_reused: {
     status: 422,
-    title: 'The idempotency key or refund id belongs to another request',
+    title: 'The idempotency key or id belongs to another request',
     moneyMoved: 'none',
     nextAction: 'Send the first request unchanged, or use a new key for the new one; nothing was started',
     retryable: false,
@@ -166,7 +186,8 @@ export const problems = {
     nextAction: 'Send the same request with the same key again: it never moves money twice',
     retryable: true,
   },
-} as const satisfies Record<string, Problem> & Record<RefusedReason | RefundRejection, Problem>;
+} as const satisfies Record<string, Problem> &
+  Record<RefusedReason | RefundRejection | Exclude<MoveRejection, 'internal_error'>, Problem>;
 
 export type ProblemCode = keyof typeof problems;
 

@@ -99,6 +99,8 @@ export const parts = {
       description: "the issuer's private key, 0x and 64 hex digits",
     }),
     CHAIN_CONFIRMATIONS: count(2, 200, '1 to 200 blocks'),
+    CHAIN_BUMP_AFTER_SECONDS: count(45, 90, '1 to 90 seconds'),
+    CHAIN_MAX_FEE_GWEI: count(500, 1_000_000, '1 to 1000000 gwei per gas'),
   }),
   mail: Type.Object({
     SMTP_URL: url('smtps?', 'smtp(s)://user:password@host:port'),

@@ -8,6 +8,7 @@ import type { PaymentResult } from '../contracts/payment.ts';
 import type { PayoutResult, PayoutReturnResult } from '../contracts/payout.ts';
 import type { RefundResult } from '../contracts/refund.ts';
 import type { SmsResult } from '../contracts/sms.ts';
+import type { BurnResult, TransferResult } from '../contracts/ticket-move.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -19,6 +20,8 @@ export interface ClaimResults {
   payout: PayoutResult;
   'payout-return': PayoutReturnResult;
   mint: MintResult;
+  transfer: TransferResult;
+  burn: BurnResult;
   email: EmailResult;
   sms: SmsResult;
 }

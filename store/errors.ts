@@ -41,3 +41,11 @@ export class PayoutStateError extends Error {
     this.name = 'PayoutStateError';
   }
 }
+
+/** What is to be recorded of a ticket's transfer or burn contradicts what was: a person has to look. */
+export class MoveStateError extends Error {
+  constructor(workflowId: string, wanted: string, found: string) {
+    super(`${workflowId} cannot be ${wanted}: ${found}`);
+    this.name = 'MoveStateError';
+  }
+}

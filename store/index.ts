@@ -8,6 +8,7 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createDecisions } from './decisions.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
+import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
@@ -25,6 +26,7 @@ export const createStore = (pool: Pool) => ({
   customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
+  moves: createMoves(pool),
   chain: createChain(pool),
   deadLetters: createDeadLetters(pool),
   decisions: createDecisions(pool),
@@ -41,7 +43,7 @@ export type Store = ReturnType<typeof createStore>;
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';
-export type { ChainTransaction, SignNext } from './chain.ts';
+export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';
 export {
@@ -50,11 +52,13 @@ export {
   ClaimLostError,
   MintStateError,
   PayoutStateError,
+  MoveStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
+export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';
 export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';

@@ -151,6 +151,21 @@ export const createMints = (pool: Pool) => ({
     });
   },
 
+  /** On the chain again, after a reorganization had thrown out what was recorded. Changes nothing else. */
+  mintedAgain({
+    operation,
+    transactionHash,
+    blockNumber,
+  }: Pick<ConfirmMints, 'operation' | 'transactionHash' | 'blockNumber'>): Promise<void> {
+    return withTenant(pool, operation.tenantId, async (tx) => {
+      await tx.affected(
+        `update mints set transaction_hash = $3, block_number = $4, updated_at = now()
+         where tenant_id = $1 and workflow_id = $2 and status = 'minted'`,
+        [operation.tenantId, operation.workflowId, transactionHash, blockNumber],
+      );
+    });
+  },
+
   /** Never minted: the tickets are free again. Idempotent. @throws MintStateError when one is on the chain */
   release({ operation }: { operation: Operation }): Promise<void> {
     return withTenant(pool, operation.tenantId, async (tx) => {

@@ -11,7 +11,9 @@ import { createSmsProvider } from '../activities/providers/sms/provider.ts';
 import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
 import { createSmsActivities } from '../activities/sms.ts';
-import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
+import { createChainPace } from '../activities/chain-steps.ts';
+import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
+import { createTicketActivities } from '../activities/tickets.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
@@ -25,6 +27,7 @@ import { createSmsFacts } from './sms-facts.ts';
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
+const gossipMs = 5_000;
 
 export interface Parts {
   config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'worker'>;
@@ -48,24 +51,30 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
     };
   },
-  chain: ({ config: { chain }, store, lanes }) =>
-    createTicketActivities({
+  chain: ({ config: { chain }, store, lanes }) => {
+    const deps = {
       provider: createChainProvider({
         rpcUrl: chain.CHAIN_RPC_URL,
         chainId: chain.CHAIN_ID,
         contract: chain.CHAIN_CONTRACT_ADDRESS as `0x${string}`,
         issuerKey: chain.CHAIN_ISSUER_KEY as `0x${string}`,
+        maxFeeCap: BigInt(chain.CHAIN_MAX_FEE_GWEI) * 1_000_000_000n,
         requestTimeoutMs,
         pace: createChainPace(lanes),
       }),
       lanes,
       steps: store.sentCalls,
       mints: store.mints,
+      moves: store.moves,
       claims: store.claims,
       transactions: store.chain,
       confirmations: chain.CHAIN_CONFIRMATIONS,
+      bumpAfterMs: chain.CHAIN_BUMP_AFTER_SECONDS * 1_000,
+      gossipMs,
       pollMs,
-    }),
+    };
+    return { ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };
+  },
   email: ({ config: { mail }, store, lanes }) =>
     createMailActivities({
       provider: createMailProvider({ smtpUrl: mail.SMTP_URL, from: mail.MAIL_FROM, timeoutMs: requestTimeoutMs }),

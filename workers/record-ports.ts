@@ -45,6 +45,7 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
       close: (request) => store.claims.settle({ ...request, kind: 'mint' }),
     },
     refunds: withReceipts(store, temporal),
+    moves: store.moves,
     deadLetters: store.deadLetters,
     isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
     startReceipt: async (receipt) => {

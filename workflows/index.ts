@@ -1,6 +1,8 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
+export { burn } from './burn.ts';
 export { mint } from './mint.ts';
 export { payment } from './payment.ts';
 export { refund } from './refund.ts';
 export { sendEmail } from './send-email.ts';
 export { sendSms } from './send-sms.ts';
+export { transfer } from './transfer.ts';

@@ -7,12 +7,14 @@ import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
+import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
+export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });

@@ -70,7 +70,10 @@ async function repaidOf(pool: Pool, ofPayment: readonly string[]): Promise<Books
     pool,
     `select coalesce(sum(amount) filter (where status in ('refunded', 'completed')), 0)::bigint as done,
        coalesce(sum(amount) filter (where status = 'reserved'), 0)::bigint as reserved,
-       coalesce(sum(cardinality(burned_ticket_ids)), 0)::bigint as "burnedTickets"
+       coalesce(sum(cardinality(burned_ticket_ids)), 0)::bigint
+         + (select count(*) from ticket_moves v join mints m using (tenant_id, mint_id) join payments p
+             on p.tenant_id = m.tenant_id and p.workflow_id = m.workflow_id
+             where v.tenant_id = $1 and p.payment_key = $2 and v.kind = 'burn' and v.status = 'done') as "burnedTickets"
      from refunds where tenant_id = $1 and payment_key = $2`,
     ofPayment,
   );

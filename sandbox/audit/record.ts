@@ -52,6 +52,7 @@ export interface BooksFacts {
     done: number;
     /** Set aside: the provider is being asked. */
     reserved: number;
+    /** Also those that somebody had burned without a refund. */
     burnedTickets: number;
   };
   deadLetters: { step: string; error: string; resolved: boolean }[];

@@ -11,7 +11,14 @@ import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { CustomerAction, DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type {
+  CustomerAction,
+  DecisionRecord,
+  MoveRecord,
+  PaymentRecord,
+  RefundRecord,
+  WebhookEvent,
+} from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -41,6 +48,10 @@ export class FakeStore {
   };
   readonly decisions = {
     list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
+  };
+  readonly moveRecords = new Map<string, MoveRecord>();
+  readonly moves = {
+    get: async (tenantId: string, kind: string, key: string) => this.moveRecords.get(`${tenantId}/${kind}/${key}`),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

@@ -51,6 +51,11 @@ async function fillEveryTable(): Promise<void> {
   await store.sentCalls.begin({ tenantId, workflowId, step: 'authorize', budget: 1 });
   const reservation = { operation, step: 'mint', tickets: order.tickets, wallet, venueId: 'venue', eventId: 'event' };
   await store.mints.reserve({ ...reservation, tokenIdOf: () => 1n });
+  await store.mints.confirm({ operation, step: 'mint', transactionHash: hashOf('a'), blockNumber: 1 });
+  const burn = { tenantId, ticketId: order.tickets[0]!.ticketId, burnKey: 'k', reason: 'fraud', requestedBy: 'admin' };
+  const burning = { tenantId, workflowId: `burn:${tenantId}:${burn.ticketId}:k`, runId: 'run-1' };
+  const input = { request: burn, fingerprint: 'f'.repeat(64) };
+  expect(await store.moves.reserve({ operation: burning, input, now: start })).toEqual({ kind: 'owned' });
   await store.chain.signNext({
     tenantId,
     workflowId,

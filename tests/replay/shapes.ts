@@ -19,6 +19,7 @@ import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../s
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
+import { ticketShapes } from './shapes-tickets.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -194,6 +195,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await mint.handle.signal(cancelSignal, me);
     return ended(mint);
   },
+  ...ticketShapes,
   'email-sent': async (world) => ended(await world.email()),
   'email-undeliverable': async (world) => ended(await world.email((twin) => twin.plan('sendMail', declines('550')))),
   'email-cancelled': async (world) => {

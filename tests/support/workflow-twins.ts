@@ -9,16 +9,19 @@ import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
+import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
+import type { MoveResult } from '../../contracts/ticket-move.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
 type Activities = CardActivities &
   RefundActivities &
   TicketActivities &
+  TicketMoveActivities &
   MailActivities &
   SmsActivities &
   RecordActivities &
@@ -65,7 +68,7 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | MoveResult } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
@@ -252,7 +255,9 @@ export function createMailTwins(twins: Twins): MailActivities {
 
 export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
 
-export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords> {
+export function createRecordTwins(
+  twins: Twins,
+): Omit<RecordActivities, keyof RefundRecords | 'claimMove' | 'closeMove'> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
     const twin = twins.current;
     return twin.perform(activity, input, (): Claimed<Result> => {

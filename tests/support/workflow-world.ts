@@ -20,6 +20,7 @@ import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
+import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -48,6 +49,8 @@ type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
 export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
+  /** Of a workflow id, for what is started elsewhere: set it up before the start. */
+  twinOf(workflowId: string): Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */
@@ -123,13 +126,14 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
     stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
-    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
+    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),
     ...createRefundRecordTwins(twins),
+    ...createMoveRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
@@ -184,6 +188,7 @@ export async function startWorkflowWorld({
   return {
     env,
     client,
+    twinOf: (workflowId) => twins.of(workflowId),
     async payment(plan, change) {
       const { start, started } = prepare(plan, change);
       await client.workflow.start<(input: PaymentInput) => Promise<PaymentResult>>(workflowTypes.payment, {

@@ -42,6 +42,7 @@ function world(
       settle: unused,
       giveBack: unused,
     },
+    moves: { reserve: unused, takeOver: unused, close: unused },
     deadLetters: {
       park: async (letter) => void log.push(letter),
       unpark: async () => true,

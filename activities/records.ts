@@ -4,6 +4,7 @@
  */
 import { log } from '@temporalio/activity';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
+import type { DisputeResult } from '../contracts/dispute.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
@@ -48,6 +49,10 @@ export type BookRefundInput = Parameters<Store['refunds']['refunded']>[0];
 export type SettleRefundInput = Parameters<Store['refunds']['settle']>[0];
 export type GiveBackRefundInput = Parameters<Store['refunds']['giveBack']>[0];
 
+export type ClaimDisputeInput = Parameters<Store['disputes']['claim']>[0];
+export type RecordDisputeInput = Parameters<Store['disputes']['book']>[0];
+export type ReturnRefundInput = Parameters<Store['refundReturns']['take']>[0];
+
 export interface ReceiptInput {
   tenantId: string;
   paymentWorkflowId: string;
@@ -77,6 +82,8 @@ export interface RecordPorts {
     close(request: { operation: Operation; key: string; result: MintResult; now: string }): Promise<MintResult>;
   };
   refunds: Pick<Store['refunds'], 'reserve' | 'takeOver' | 'refunded' | 'settle' | 'giveBack'>;
+  refundReturns: Store['refundReturns'];
+  disputes: Pick<Store['disputes'], 'claim' | 'takeOver' | 'book' | 'settle'>;
   deadLetters: Store['deadLetters'];
   /** Does Temporal still run this? */
   isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
@@ -144,6 +151,19 @@ export function createRecordActivities(ports: RecordPorts) {
     settleRefund: (input: SettleRefundInput): Promise<RefundResult> => ports.refunds.settle(input),
     /** Any other end: the reservation is undone, the claim keeps the result. */
     giveBackRefund: (input: GiveBackRefundInput): Promise<RefundResult> => ports.refunds.giveBack(input),
+    /** A refund that had succeeded came back. */
+    returnRefund: (input: ReturnRefundInput) => ports.refundReturns.take(input),
+    claimDispute(input: ClaimDisputeInput): Promise<Claimed<DisputeResult>> {
+      const { operation } = input;
+      const key = input.input.request.disputeId;
+      return claimed(
+        () => ports.disputes.claim(input),
+        (from) => ports.disputes.takeOver({ operation, key, from }),
+      );
+    },
+    /** Each movement of its money once, by the provider's balance transactions. */
+    bookDispute: (input: RecordDisputeInput) => ports.disputes.book(input),
+    settleDispute: (input: RecordDisputeInput): Promise<DisputeResult> => ports.disputes.settle(input),
     /** Writes the dead letter that tells a person what waits, why, and what has moved. */
     park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
     unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {

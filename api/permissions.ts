@@ -9,6 +9,7 @@ export const permissions = {
   'refunds.start': ['service', 'operator', 'admin'],
   'refunds.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'refunds.cancel': ['service', 'operator', 'admin'],
+  'disputes.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
   'contacts.write': ['service', 'admin'],

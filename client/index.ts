@@ -3,12 +3,14 @@
  * contacts.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
@@ -62,6 +64,12 @@ export interface Boxoffice extends ApiCalls {
     get(tenantId: string, refundId: string): RefundHandle;
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+    /** A verified webhook says that a refund which had succeeded failed: that is looked up, by a workflow of its own. */
+    deliverReturn(request: RefundReturnRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+  };
+  disputes: {
+    /** What a verified webhook said of a dispute; the first one starts following it. `closed` when it has ended. */
+    deliver(request: DisputeRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
@@ -83,7 +91,9 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       request: (request) => requestRefund(client, request),
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
+      deliverReturn: (request, event) => hearOfRefundReturn(client, request, event),
     },
+    disputes: { deliver: (request, event) => hearOfDispute(client, request, event) },
     mints: { request: (request) => requestMint(client, request) },
     emails: { send: (request) => startEmail(client, request) },
     ...createApiCalls(api),

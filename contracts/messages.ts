@@ -1,5 +1,6 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
@@ -48,8 +49,11 @@ export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
+export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
+export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

@@ -48,7 +48,13 @@ export const record = {
     maximumInterval: '5 seconds',
     // The store's "no": asking again in this very task changes nothing, and would fill the history for days. The step
     // parks instead.
-    nonRetryableErrorTypes: ['CaptureMismatchError', 'ClaimLostError', 'MintStateError', 'RefundStateError'],
+    nonRetryableErrorTypes: [
+      'CaptureMismatchError',
+      'ClaimLostError',
+      'DisputeStateError',
+      'MintStateError',
+      'RefundStateError',
+    ],
   },
 } as const satisfies LocalActivityOptions;
 
@@ -70,6 +76,14 @@ export function parkedRetryMs(round: number): number {
 export function refundPollMs(look: number): number {
   return Math.min(60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
 }
+
+/** Between two looks at a dispute, which takes months, for when its webhook does not come. Milliseconds. */
+export function disputePollMs(look: number): number {
+  return Math.min(60_000 * 2 ** Math.min(look, 12), 12 * 3_600_000);
+}
+
+/** How long before its deadline missing evidence becomes louder, longest first. Milliseconds. */
+export const evidenceAlarmsMs = [48 * 3_600_000, 6 * 3_600_000] as const;
 
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;

@@ -3,9 +3,11 @@ import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createDisputes } from './disputes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
+import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
@@ -14,6 +16,8 @@ import { createWebhooks } from './webhooks.ts';
 export const createStore = (pool: Pool) => ({
   payments: createPayments(pool),
   refunds: createRefunds(pool),
+  refundReturns: createRefundReturns(pool),
+  disputes: createDisputes(pool),
   claims: createClaims(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
@@ -35,16 +39,20 @@ export {
   BudgetExhaustedError,
   CaptureMismatchError,
   ClaimLostError,
+  DisputeStateError,
   MintStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
+export type { DisputeRecord } from './dispute-reads.ts';
+export type { ClaimDispute, DisputeClaim, RecordDispute } from './disputes.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
 export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
+export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';

@@ -1,7 +1,9 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
+import { createDisputeActivities } from '../activities/dispute.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
+import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
@@ -34,6 +36,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     return {
       ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
+      ...createDisputeActivities({ provider: createDisputeProvider(account), lanes }),
     };
   },
   chain: ({ config: { chain }, store, lanes }) =>

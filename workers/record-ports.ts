@@ -47,6 +47,8 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
       close: (request) => store.claims.settle({ ...request, kind: 'mint' }),
     },
     refunds: store.refunds,
+    refundReturns: store.refundReturns,
+    disputes: store.disputes,
     deadLetters: store.deadLetters,
     isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
     startReceipt: async (receipt) => {

@@ -1,6 +1,7 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
+import type { DisputeActivities } from '../activities/dispute.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
@@ -10,6 +11,7 @@ import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const disputes = proxyActivities<DisputeActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });

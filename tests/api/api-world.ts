@@ -8,7 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { DisputeRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -17,6 +17,9 @@ const webhookSecret = 'whsec_test';
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly disputeRecords = new Map<string, DisputeRecord>();
+  /** By charge. */
+  readonly charged = new Map<string, { tenantId: string; paymentKey: string }>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -29,6 +32,14 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly disputes = {
+    get: async (tenantId: string, disputeId: string) => this.disputeRecords.get(`${tenantId}/${disputeId}`),
+    ofPayment: async (tenantId: string, key: string) =>
+      [...this.disputeRecords]
+        .filter(([id, { paymentKey }]) => id.startsWith(`${tenantId}/`) && paymentKey === key)
+        .map(([, record]) => record),
+    paymentOf: async ({ chargeId }: { chargeId: string }) => this.charged.get(chargeId),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

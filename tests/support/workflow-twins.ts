@@ -4,17 +4,24 @@
  */
 import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
+import type { DisputeActivities } from '../../activities/dispute.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
+import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
-type Activities = CardActivities & RefundActivities & TicketActivities & MailActivities & RecordActivities;
+type Activities = CardActivities &
+  RefundActivities &
+  DisputeActivities &
+  TicketActivities &
+  MailActivities &
+  RecordActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -47,7 +54,7 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | DisputeResult | RefundReturnResult } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
@@ -213,7 +220,12 @@ export function createMailTwins(twins: Twins): MailActivities {
 
 export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
 
-export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords> {
+export type DisputeRecords = Pick<
+  RecordActivities,
+  'claimDispute' | 'bookDispute' | 'settleDispute' | 'returnRefund'
+>;
+
+export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords | keyof DisputeRecords> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
     const twin = twins.current;
     return twin.perform(activity, input, (): Claimed<Result> => {

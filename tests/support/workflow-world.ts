@@ -18,6 +18,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -45,6 +46,8 @@ type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
 export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
+  /** The world outside of a workflow that a test starts itself. */
+  twinOf(workflowId: string): Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */
@@ -118,11 +121,11 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
-    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
+    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins), ...createDisputeTwins(twins) },
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
   };
-  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins) };
+  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins), ...createDisputeRecordTwins(twins) };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
@@ -175,6 +178,7 @@ export async function startWorkflowWorld({
   return {
     env,
     client,
+    twinOf: (workflowId) => twins.of(workflowId),
     async payment(plan, change) {
       const { start, started } = prepare(plan, change);
       await client.workflow.start<(input: PaymentInput) => Promise<PaymentResult>>(workflowTypes.payment, {

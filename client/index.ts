@@ -10,6 +10,7 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
 import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
@@ -22,6 +23,7 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
 export { type ApiAccess, ApiError } from './http.ts';
+export type { DisputeHandle } from './disputes.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -68,6 +70,7 @@ export interface Boxoffice extends ApiCalls {
     deliverReturn(request: RefundReturnRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
   disputes: {
+    get(tenantId: string, disputeId: string): DisputeHandle;
     /** What a verified webhook said of a dispute; the first one starts following it. `closed` when it has ended. */
     deliver(request: DisputeRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
@@ -93,7 +96,10 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       deliver: (workflowId, event) => deliver(client, workflowId, event),
       deliverReturn: (request, event) => hearOfRefundReturn(client, request, event),
     },
-    disputes: { deliver: (request, event) => hearOfDispute(client, request, event) },
+    disputes: {
+      get: (tenantId, disputeId) => createDisputeHandle(client, tenantId, disputeId),
+      deliver: (request, event) => hearOfDispute(client, request, event),
+    },
     mints: { request: (request) => requestMint(client, request) },
     emails: { send: (request) => startEmail(client, request) },
     ...createApiCalls(api),

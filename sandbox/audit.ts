@@ -13,6 +13,7 @@ import {
   pendingRefunds,
   providerBalances,
   providerFacts,
+  providerFees,
   type ProviderSnapshot,
   readProvider,
 } from './audit/provider.ts';
@@ -117,6 +118,8 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
   ]);
   const provided = providerBalances(provider);
   const pending = pendingRefunds(provider);
+  const kept = providerFees(provider);
+  const fees = Object.fromEntries(totals.map((total) => [total.currency, total.fees]));
   const booked = Object.fromEntries(totals.map(({ currency, stripeBalance }) => [currency, stripeBalance]));
   const currencies = [...new Set([...Object.keys(provided), ...Object.keys(booked)])];
   return {
@@ -130,6 +133,9 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
           refundsPending: pending[currency] ?? 0,
         },
       ]),
+    ),
+    fees: Object.fromEntries(
+      currencies.map((currency) => [currency, { ledger: fees[currency] ?? 0, provider: kept[currency] ?? 0 }]),
     ),
     duplicateMails: duplicatesOf(mails),
     brokenWorkflows: broken,

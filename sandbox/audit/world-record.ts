@@ -7,6 +7,8 @@ export interface WorldRecord {
    * not ended. They are off its balance already, and leave ours when it says that they succeeded.
    */
   balances: Record<string, { ledger: number; provider: number; refundsPending: number }>;
+  /** Per currency: `provider_fees` and `dispute_fees` of the ledger, and the fees of the provider's balance transactions. */
+  fees: Record<string, { ledger: number; provider: number }>;
   /** Message-IDs that arrived more than once, and how often. */
   duplicateMails: Record<string, number>;
   /** Executions that failed, were terminated or timed out: each is a bug. */
@@ -27,6 +29,9 @@ export function worldViolations(world: WorldRecord): string[] {
         ([currency, { ledger, provider, refundsPending }]) =>
           `the ledger has ${ledger} ${currency} at the provider, ${refundsPending} of it on its way back; the provider has ${provider}`,
       ),
+    ...Object.entries(world.fees)
+      .filter(([, { ledger, provider }]) => ledger !== provider)
+      .map(([currency, { ledger, provider }]) => `the ledger has ${ledger} ${currency} of fees, the provider ${provider}`),
     ...world.brokenWorkflows.map(({ workflowId, status }) => `${workflowId} is ${status}`),
     ...world.strayTokens,
   ];

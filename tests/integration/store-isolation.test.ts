@@ -6,7 +6,7 @@ import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
-import { claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
+import { captureOf, claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
 
 let db: TestDatabase;
 let tables: string[];
@@ -46,6 +46,15 @@ async function fillEveryTable(): Promise<void> {
   });
   const parked = { operation, queueName: 'money', jobType: 'payment-process', step: 'void', error: 'e', attempts: 1 };
   await store.deadLetters.park({ ...parked, moneyMoved: 'unknown', data: {} });
+  const disputed = { tenantId, workflowId: 'dispute:acme:dp_1', runId: 'run-1' };
+  const request = { tenantId, disputeId: 'dp_1', paymentKey: order.idempotencyKey };
+  await store.disputes.claim({ operation: disputed, input: { request, fingerprint: 'f'.repeat(64) }, now: start });
+  const dispute = {
+    disputeId: 'dp_1', chargeId: captureOf(order).chargeId, status: 'needs_response', amount: 1, currency: 'USD',
+    reason: 'fraudulent', refundable: false, movements: [],
+  } as const; // prettier-ignore
+  const booking = { paymentKey: order.idempotencyKey, dispute: { ...dispute, movements: [] }, now: start };
+  await store.disputes.book({ operation: disputed, ...booking });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

@@ -19,6 +19,7 @@ test('the scenarios have the names of the contract, in order', () => {
     'lost-answer',
     'cancelled',
     'refund-partial',
+    'dispute-lost',
     'worker-killed',
     'engine-killed',
   ]);
@@ -134,6 +135,7 @@ describe('the report', () => {
     const world = {
       ledgerSums: { USD: 0 },
       balances: { USD: { ledger: 9_680, provider: 9_680, refundsPending: 0 } },
+      fees: { USD: { ledger: 320, provider: 320 } },
       duplicateMails: {},
       brokenWorkflows: [],
       strayTokens: [],

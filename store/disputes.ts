@@ -206,12 +206,7 @@ async function settleIn(tx: Tx, request: RecordDispute): Promise<DisputeResult> 
   return result;
 }
 
-async function endOf(
-  tx: Tx,
-  about: About,
-  row: DisputeRow,
-  outcome: DisputeResult['status'],
-): Promise<DisputeResult> {
+async function endOf(tx: Tx, about: About, row: DisputeRow, outcome: DisputeResult['status']): Promise<DisputeResult> {
   const { currency, fee } = row;
   switch (outcome) {
     case 'won':

@@ -55,7 +55,9 @@ export class DisputeView implements View<DisputeResult> {
     if (changed && !ends) this.#upsert(standing);
     if (!changed && !moved && before?.status === dispute.status && before.evidenceDueBy === dispute.evidenceDueBy)
       return;
-    this.#show(`it is ${dispute.status} at the provider; the bank has ${formatAmount(books.withdrawn, books.currency)}`);
+    this.#show(
+      `it is ${dispute.status} at the provider; the bank has ${formatAmount(books.withdrawn, books.currency)}`,
+    );
   }
 
   /** Nothing is ever undone: what the bank did stays booked. */

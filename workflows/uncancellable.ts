@@ -12,6 +12,9 @@ export function refuseCancels<Result>(update: UpdateDefinition<Result, [CancelRe
   const refuse = (_: CancelRequest): never => {
     throw ApplicationFailure.create({ type: failureTypes.invalidMessage, message: why, nonRetryable: true });
   };
-  setHandler<Result, [CancelRequest], UpdateDefinition<Result, [CancelRequest]>>(update, refuse, { validator: refuse, description: `Always refused: ${why}` });
+  setHandler<Result, [CancelRequest], UpdateDefinition<Result, [CancelRequest]>>(update, refuse, {
+    validator: refuse,
+    description: `Always refused: ${why}`,
+  });
   setHandler(cancelSignal, () => undefined, { description: `Without effect: ${why}` });
 }

@@ -31,7 +31,9 @@ export function worldViolations(world: WorldRecord): string[] {
       ),
     ...Object.entries(world.fees)
       .filter(([, { ledger, provider }]) => ledger !== provider)
-      .map(([currency, { ledger, provider }]) => `the ledger has ${ledger} ${currency} of fees, the provider ${provider}`),
+      .map(
+        ([currency, { ledger, provider }]) => `the ledger has ${ledger} ${currency} of fees, the provider ${provider}`,
+      ),
     ...world.brokenWorkflows.map(({ workflowId, status }) => `${workflowId} is ${status}`),
     ...world.strayTokens,
   ];

@@ -58,7 +58,13 @@ describe.concurrent('a dispute', () => {
     const locked = order.tickets.map(({ ticketId }) => ticketId);
     expect(await dispute.handle.result()).toEqual({ status: 'lost', ...usd(order.amount), locked });
     expect(await recordOf(order)).toMatchObject({ disputed: order.amount, owned: 2, holdsLive: 3 });
-    const view = { id: dispute.id, status: 'lost', withdrawn: order.amount, fee: 1_500, paymentKey: order.idempotencyKey };
+    const view = {
+      id: dispute.id,
+      status: 'lost',
+      withdrawn: order.amount,
+      fee: 1_500,
+      paymentKey: order.idempotencyKey,
+    };
     expect(await read(`/disputes/${dispute.id}`)).toMatchObject(view);
     expect(await read(`/payments/${order.idempotencyKey}/disputes`)).toMatchObject({ disputes: [view] });
     expect(await read('/disputes/dp_none')).toMatchObject({ code: 'not_found' });

@@ -195,7 +195,9 @@ describe('a dispute', () => {
     const dispute = disputing(order);
     await dispute.claim();
     await expect(dispute.settle(disputeOf(order, { status: 'won' }))).rejects.toThrow(DisputeStateError);
-    await expect(dispute.settle(disputeOf(order, { status: 'lost', movements: [] }))).rejects.toThrow(/0 are withdrawn/);
+    await expect(dispute.settle(disputeOf(order, { status: 'lost', movements: [] }))).rejects.toThrow(
+      /0 are withdrawn/,
+    );
     expect(await dispute.posted()).toEqual([]);
   });
 
@@ -220,7 +222,9 @@ describe('a dispute', () => {
     expect(await other.claim()).toEqual({ kind: 'foreign', workflowId, runId: 'run-1' });
     await expect(other.book(disputeOf(order))).rejects.toThrow(ClaimLostError);
     const operation = { tenantId: order.tenantId, workflowId, runId: 'run-2' };
-    expect(await db.store.disputes.takeOver({ operation, key: 'dp_1', from: { workflowId, runId: 'run-1' } })).toBe(true);
+    expect(await db.store.disputes.takeOver({ operation, key: 'dp_1', from: { workflowId, runId: 'run-1' } })).toBe(
+      true,
+    );
     expect(await other.claim()).toEqual({ kind: 'owned' });
     expect(await other.book(disputeOf(order))).toMatchObject({ withdrawn: 10_000 });
   });

@@ -6,7 +6,17 @@ import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
-import { captureOf, claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
+import {
+  captureOf,
+  claimOf,
+  hashOf,
+  openSale,
+  operationOf,
+  orderOf,
+  settlementOf,
+  start,
+  wallet,
+} from '../support/sales.ts';
 
 let db: TestDatabase;
 let tables: string[];

@@ -54,7 +54,9 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | DisputeResult | RefundReturnResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | DisputeResult | RefundReturnResult } = {
+    owned: false,
+  };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
@@ -220,10 +222,7 @@ export function createMailTwins(twins: Twins): MailActivities {
 
 export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
 
-export type DisputeRecords = Pick<
-  RecordActivities,
-  'claimDispute' | 'bookDispute' | 'settleDispute' | 'returnRefund'
->;
+export type DisputeRecords = Pick<RecordActivities, 'claimDispute' | 'bookDispute' | 'settleDispute' | 'returnRefund'>;
 
 export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords | keyof DisputeRecords> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {

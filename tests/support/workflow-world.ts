@@ -125,7 +125,11 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
   };
-  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins), ...createDisputeRecordTwins(twins) };
+  const records = {
+    ...createRecordTwins(twins),
+    ...createRefundRecordTwins(twins),
+    ...createDisputeRecordTwins(twins),
+  };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',

@@ -16,7 +16,10 @@ import { durationOf, eventsOf, upsertsOf, useWorkflowWorld } from '../support/wo
 
 const world = useWorkflowWorld();
 const hour = 3_600_000;
-const looks = (...all: ProviderDispute[]) => (outside: DisputeOutside) => void (outside.looks = all);
+const looks =
+  (...all: ProviderDispute[]) =>
+  (outside: DisputeOutside) =>
+    void (outside.looks = all);
 const lostResult = { status: 'lost', amount: 5_250, currency: 'USD', fee: 1_500, locked: ['seat-1'] };
 
 test('lost: looked up, booked, settled, and nothing else', async () => {

@@ -32,13 +32,19 @@ export function refundReturn(input: RefundReturnInput): Promise<RefundReturnResu
   setHandler(providerEventSignal, () => void (heard = true), { description: 'From verified webhooks' });
   setHandler(jobStatusQuery, () => view.status(), { description: 'Stage and what comes next' });
 
-  function lookUp(): Promise<ProviderRefund> {
-    const look = () => {
-      heard = false;
-      return refunds.retrieveRefund.executeWithOptions({ summary: 'how the refund stands' }, [{ providerRefundId }]);
-    };
-    return untilKnown({ step: 'look', mustSucceed: true, run: look }, frame.parking);
-  }
+  const lookUp = (): Promise<ProviderRefund> =>
+    untilKnown(
+      {
+        step: 'look',
+        mustSucceed: true,
+        run: () => {
+          heard = false;
+          const summary = 'how the refund stands';
+          return refunds.retrieveRefund.executeWithOptions({ summary }, [{ providerRefundId }]);
+        },
+      },
+      frame.parking,
+    );
 
   async function follow(): Promise<RefundReturnResult> {
     for (let looks = 0; ; looks++) {

@@ -9,10 +9,11 @@ import { cancelSignal, type CancelRequest } from '../contracts/messages.ts';
  * nothing. Request Cancellation of the Web UI does nothing either as long as everything is shielded.
  */
 export function refuseCancels<Result>(update: UpdateDefinition<Result, [CancelRequest]>, why: string): void {
-  const refuse = (_: CancelRequest): never => {
+  const refuse = (): never => {
     throw ApplicationFailure.create({ type: failureTypes.invalidMessage, message: why, nonRetryable: true });
   };
-  setHandler<Result, [CancelRequest], UpdateDefinition<Result, [CancelRequest]>>(update, refuse, {
+  const handler: (request: CancelRequest) => Result = refuse;
+  setHandler<Result, [CancelRequest], UpdateDefinition<Result, [CancelRequest]>>(update, handler, {
     validator: refuse,
     description: `Always refused: ${why}`,
   });

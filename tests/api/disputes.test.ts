@@ -25,6 +25,12 @@ const said = (type: string, eventId = 'evt_1') => ({
   input: { provider: 'stripe', eventId, type, objectId: 'dp_1' },
 });
 
+const known = (status: RefundRecord['status']) =>
+  world.store.refundRecords.set('acme/refund-1', { refundId: 'refund-1', status } as RefundRecord);
+
+const get = async (url: string, wish = {}) =>
+  world.app.inject({ method: 'GET', url, headers: await bearer({ role: 'viewer', ...wish }) });
+
 describe('an event of a dispute', () => {
   it.each([
     'charge.dispute.created',
@@ -82,8 +88,6 @@ describe('an event of a dispute', () => {
 describe('an event that calls a refund failed', () => {
   const metadata = { tenant: 'acme', workflow: 'refund:acme:refund-1' };
   const failed = { id: 're_1', object: 'refund', status: 'failed', metadata };
-  const known = (status: RefundRecord['status']) =>
-    world.store.refundRecords.set('acme/refund-1', { refundId: 'refund-1', status } as RefundRecord);
 
   it.each(['completed', 'refunded'] as const)('which our books call %s starts its return', async (status) => {
     known(status);
@@ -115,8 +119,6 @@ describe('reading', () => {
     providerStatus: 'needs_response', reason: 'fraudulent', refundable: false, withdrawn: 5_250, fee: 1_500,
     evidenceDueBy: '2027-01-20T00:00:00.000Z', openedAt: '2027-01-01T00:00:00.000Z',
   }; // prettier-ignore
-  const get = async (url: string, wish = {}) =>
-    world.app.inject({ method: 'GET', url, headers: await bearer({ role: 'viewer', ...wish }) });
 
   beforeEach(() => {
     world.store.disputeRecords.set('acme/dp_1', record);

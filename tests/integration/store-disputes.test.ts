@@ -245,19 +245,19 @@ describe('a dispute', () => {
   });
 });
 
-describe('a refund that comes back', () => {
-  const returning = (request: RefundRequest, change: { providerRefundId?: string } = {}) => {
-    const { tenantId, refundId } = request;
-    const providerRefundId = change.providerRefundId ?? `re_${refundId}`;
-    const body = { tenantId, refundId, providerRefundId };
-    return db.store.refundReturns.take({
-      operation: { tenantId, workflowId: refundReturnWorkflowId(tenantId, refundId), runId: 'run-1' },
-      input: { request: body, fingerprint: fingerprintOf(body as object) },
-      refund: { providerRefundId, status: 'failed', failureCode: 'declined' },
-      now: later,
-    });
-  };
+const returning = (request: RefundRequest, change: { providerRefundId?: string } = {}) => {
+  const { tenantId, refundId } = request;
+  const providerRefundId = change.providerRefundId ?? `re_${refundId}`;
+  const body = { tenantId, refundId, providerRefundId };
+  return db.store.refundReturns.take({
+    operation: { tenantId, workflowId: refundReturnWorkflowId(tenantId, refundId), runId: 'run-1' },
+    input: { request: body, fingerprint: fingerprintOf(body) },
+    refund: { providerRefundId, status: 'failed', failureCode: 'declined' },
+    now: later,
+  });
+};
 
+describe('a refund that comes back', () => {
   it('is reversed once, a person hears of it, and the money can be refunded anew', async () => {
     const order = await purchase();
     const before = await desk.balancesOf(order.tenantId);

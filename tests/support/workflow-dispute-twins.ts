@@ -126,7 +126,7 @@ export interface Followed<Input, Result> {
   twin: Twin;
   outside: DisputeOutside;
   /** As the webhook does. */
-  hear(change?: Partial<ProviderEvent>): Promise<void>;
+  hear: (change?: Partial<ProviderEvent>) => Promise<void>;
 }
 
 let count = 0;
@@ -140,7 +140,7 @@ const said = (objectId: string, type: string): ProviderEvent => ({
 /** As much of a workflow world as is needed here. */
 interface Place {
   client: Client;
-  twinOf(workflowId: string): Twin;
+  twinOf: (workflowId: string) => Twin;
 }
 
 type Start = ReturnType<typeof disputeStart> | ReturnType<typeof refundReturnStart>;

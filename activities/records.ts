@@ -4,6 +4,7 @@
  */
 import { log } from '@temporalio/activity';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
+import type { DisputeResult } from '../contracts/dispute.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
@@ -51,6 +52,9 @@ export type GiveBackRefundInput = Parameters<Store['refunds']['giveBack']>[0];
 
 export type ClaimMoveInput = Parameters<Store['moves']['reserve']>[0];
 export type CloseMoveInput = Parameters<Store['moves']['close']>[0];
+export type ClaimDisputeInput = Parameters<Store['disputes']['claim']>[0];
+export type RecordDisputeInput = Parameters<Store['disputes']['book']>[0];
+export type ReturnRefundInput = Parameters<Store['refundReturns']['take']>[0];
 
 export interface ReceiptInput {
   tenantId: string;
@@ -82,6 +86,8 @@ export interface RecordPorts {
   };
   refunds: Pick<Store['refunds'], 'reserve' | 'takeOver' | 'refunded' | 'settle' | 'giveBack'>;
   moves: Pick<Store['moves'], 'reserve' | 'takeOver' | 'close'>;
+  refundReturns: Store['refundReturns'];
+  disputes: Pick<Store['disputes'], 'claim' | 'takeOver' | 'book' | 'settle'>;
   deadLetters: Store['deadLetters'];
   /** Does Temporal still run this? */
   isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
@@ -156,6 +162,19 @@ export function createRecordActivities(ports: RecordPorts) {
         (from) => ports.moves.takeOver({ operation: input.operation, from }),
       ),
     closeMove: (input: CloseMoveInput): Promise<MoveResult> => ports.moves.close(input),
+    /** A refund that had succeeded came back. */
+    returnRefund: (input: ReturnRefundInput) => ports.refundReturns.take(input),
+    claimDispute(input: ClaimDisputeInput): Promise<Claimed<DisputeResult>> {
+      const { operation } = input;
+      const key = input.input.request.disputeId;
+      return claimed(
+        () => ports.disputes.claim(input),
+        (from) => ports.disputes.takeOver({ operation, key, from }),
+      );
+    },
+    /** Each movement of its money once, by the provider's balance transactions. */
+    bookDispute: (input: RecordDisputeInput) => ports.disputes.book(input),
+    settleDispute: (input: RecordDisputeInput): Promise<DisputeResult> => ports.disputes.settle(input),
     /** Writes the dead letter that tells a person what waits, why, and what has moved. */
     park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
     unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {

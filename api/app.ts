@@ -11,6 +11,7 @@ import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
+import { disputeRoutes } from './routes/disputes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -57,6 +58,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(refundRoutes, deps);
   await app.register(decisionRoutes, deps);
   await app.register(ticketRoutes, deps);
+  await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   return app;

@@ -22,6 +22,7 @@ export interface ApiStore {
   refunds: Pick<Store['refunds'], 'get'>;
   decisions: Pick<Store['decisions'], 'list'>;
   moves: Pick<Store['moves'], 'get'>;
+  disputes: Pick<Store['disputes'], 'get' | 'ofPayment' | 'paymentOf'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -30,7 +31,7 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'tickets' | 'decisions'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'disputes' | 'tickets' | 'decisions'>;
   store: ApiStore;
   verifyToken: VerifyToken;
   signProof: SignProof;

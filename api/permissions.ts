@@ -15,6 +15,7 @@ export const permissions = {
   'tickets.transfer': ['service', 'operator', 'admin'],
   'tickets.burn': ['admin'],
   'tickets.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'disputes.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
   'contacts.write': ['service', 'admin'],

@@ -3,6 +3,7 @@
  * contacts, for decisions, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
@@ -11,6 +12,8 @@ import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
+import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
+import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
@@ -24,6 +27,7 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 export * from './errors.ts';
 export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
+export type { DisputeHandle } from './disputes.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -68,6 +72,13 @@ export interface Boxoffice extends ApiCalls {
     get(tenantId: string, refundId: string): RefundHandle;
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+    /** A verified webhook says that a refund which had succeeded failed: that is looked up, by a workflow of its own. */
+    deliverReturn(request: RefundReturnRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+  };
+  disputes: {
+    get(tenantId: string, disputeId: string): DisputeHandle;
+    /** What a verified webhook said of a dispute; the first one starts following it. `closed` when it has ended. */
+    deliver(request: DisputeRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
   tickets: TicketCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
@@ -93,6 +104,11 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       request: (request) => requestRefund(client, request),
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
+      deliverReturn: (request, event) => hearOfRefundReturn(client, request, event),
+    },
+    disputes: {
+      get: (tenantId, disputeId) => createDisputeHandle(client, tenantId, disputeId),
+      deliver: (request, event) => hearOfDispute(client, request, event),
     },
     tickets: createTicketCalls(client),
     mints: { request: (request) => requestMint(client, request) },

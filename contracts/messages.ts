@@ -1,6 +1,7 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
+import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
@@ -59,6 +60,8 @@ export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cance
 export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
+export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
+export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 /** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');
@@ -71,4 +74,5 @@ export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent'
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
 export const moveStatusQuery = defineQuery<MoveStatus>('status');
+export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

@@ -51,6 +51,7 @@ export const record = {
     nonRetryableErrorTypes: [
       'CaptureMismatchError',
       'ClaimLostError',
+      'DisputeStateError',
       'MintStateError',
       'PayoutStateError',
       'RefundStateError',
@@ -79,6 +80,14 @@ export function parkedRetryMs(round: number): number {
 export function refundPollMs(look: number): number {
   return Math.min(60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
 }
+
+/** Between two looks at a dispute, which takes months, for when its webhook does not come. Milliseconds. */
+export function disputePollMs(look: number): number {
+  return Math.min(60_000 * 2 ** Math.min(look, 12), 12 * 3_600_000);
+}
+
+/** How long before its deadline missing evidence becomes louder, longest first. Milliseconds. */
+export const evidenceAlarmsMs = [48 * 3_600_000, 6 * 3_600_000] as const;
 
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;

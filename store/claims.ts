@@ -2,6 +2,7 @@
  * Claims: one row per (tenant, kind, key) that outlives history. Whoever inserts it owns the operation; a settled one
  * answers with its result; money's never expire.
  */
+import type { DisputeResult, RefundReturnResult } from '../contracts/dispute.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
@@ -19,6 +20,8 @@ export interface ClaimResults {
   refund: RefundResult;
   payout: PayoutResult;
   'payout-return': PayoutReturnResult;
+  'refund-return': RefundReturnResult;
+  dispute: DisputeResult;
   mint: MintResult;
   transfer: TransferResult;
   burn: BurnResult;
@@ -171,8 +174,8 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
   return moved === 1;
 }
 
-/** Payments, refunds and payouts have claims of their own, with what they hold besides (payments.ts, refunds.ts, payouts.ts). */
-type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'payout' | 'payout-return'>;
+/** Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on). */
+type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'refund-return' | 'payout' | 'payout-return' | 'dispute'>;
 
 /** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({

@@ -49,3 +49,11 @@ export class MoveStateError extends Error {
     this.name = 'MoveStateError';
   }
 }
+
+/** What the provider says of a dispute does not fit the payment in our books: a person has to look. */
+export class DisputeStateError extends Error {
+  constructor(disputeId: string, wanted: string, found: string) {
+    super(`dispute ${disputeId} cannot be ${wanted}: ${found}`);
+    this.name = 'DisputeStateError';
+  }
+}

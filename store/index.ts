@@ -6,12 +6,14 @@ import { createCustomerActions } from './customer-actions.ts';
 import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDecisions } from './decisions.ts';
+import { createDisputes } from './disputes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
+import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
@@ -22,6 +24,8 @@ export const createStore = (pool: Pool) => ({
   refunds: createRefunds(pool),
   payouts: createPayouts(pool),
   payoutReturns: createPayoutReturns(pool),
+  refundReturns: createRefundReturns(pool),
+  disputes: createDisputes(pool),
   claims: createClaims(pool),
   customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
@@ -50,12 +54,15 @@ export {
   BudgetExhaustedError,
   CaptureMismatchError,
   ClaimLostError,
+  DisputeStateError,
   MintStateError,
   PayoutStateError,
   MoveStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
+export type { DisputeRecord } from './dispute-reads.ts';
+export type { ClaimDispute, DisputeClaim, RecordDispute } from './disputes.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';
@@ -66,6 +73,7 @@ export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettleP
 export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
 export type { PaidPayout, PayoutReturnClaim } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
+export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';

@@ -1,8 +1,10 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
+import { createDisputeActivities } from '../activities/dispute.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
+import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
@@ -49,6 +51,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
         customers: store.customerActions,
       }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
+      ...createDisputeActivities({ provider: createDisputeProvider(account), lanes }),
     };
   },
   chain: ({ config: { chain }, store, lanes }) => {

@@ -46,6 +46,8 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
     },
     refunds: withReceipts(store, temporal),
     moves: store.moves,
+    refundReturns: store.refundReturns,
+    disputes: store.disputes,
     deadLetters: store.deadLetters,
     isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
     startReceipt: async (receipt) => {

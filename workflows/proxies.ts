@@ -2,6 +2,7 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
+import type { DisputeActivities } from '../activities/dispute.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
@@ -13,6 +14,7 @@ import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const disputes = proxyActivities<DisputeActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });

@@ -3,9 +3,10 @@
  * workflow finds out by itself.
  */
 import type { FastifyInstance } from 'fastify';
-import { idPartPattern, parseWorkflowId } from '../../contracts/ids.ts';
+import { disputeWorkflowId, idPartPattern, parseWorkflowId } from '../../contracts/ids.ts';
 import type { ApiDeps, StripeEvent } from '../deps.ts';
 import { ApiProblem } from '../problem.ts';
+import { disputeOf, isAboutDispute, refundReturnOf } from '../provider-starts.ts';
 
 /** What a running workflow of each kind has to hear. Every signal costs history, so nothing else is passed on. */
 const routed = {
@@ -55,26 +56,29 @@ function verified({ verifyStripeEvent }: ApiDeps, body: unknown, signature: unkn
 
 /** True when the event was new. Marked as processed only after it was passed on, so that a crash leads to a redelivery. */
 async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<boolean> {
-  const object = describe(event.data.object);
+  const { id, tenantId, meant } = describe(event.data.object);
+  // A dispute carries no metadata of ours: it is the charge that tells whose it is.
+  const dispute = await disputeOf(store, event);
+  const owner = isAboutDispute(event) ? (dispute?.tenantId ?? 'platform') : tenantId;
+  const workflowId = dispute ? disputeWorkflowId(dispute.tenantId, dispute.disputeId) : meant?.workflowId;
   const now = new Date().toISOString();
-  const key = { tenantId: object.tenantId, provider: 'stripe', eventId: event.id, now } as const;
+  const key = { tenantId: owner, provider: 'stripe', eventId: event.id, now } as const;
   const state = await store.webhooks.record({
     ...key,
     type: event.type,
     livemode: event.livemode,
     // No more than this: the object itself may name a person, and personal data has one table.
-    payload: { objectId: object.id, workflowId: object.meant?.workflowId ?? null, created: event.created },
+    payload: { objectId: id, workflowId: workflowId ?? null, created: event.created },
   });
   if (state === 'known') return false;
-  const { meant } = object;
-  if (meant && routed[meant.kind].has(event.type) && (await isHeard(store, meant, event.type))) {
+  const said = { provider: 'stripe', eventId: event.id, type: event.type, objectId: id } as const;
+  if (dispute) {
+    await boxoffice.disputes.deliver(dispute, said);
+  } else if (meant && routed[meant.kind].has(event.type) && (await isHeard(store, meant, event.type))) {
     const runs = meant.kind === 'payment' ? boxoffice.payments : boxoffice.refunds;
-    await runs.deliver(meant.workflowId, {
-      provider: 'stripe',
-      eventId: event.id,
-      type: event.type,
-      objectId: object.id,
-    });
+    await runs.deliver(meant.workflowId, said);
+    const back = meant.kind === 'refund' && (await refundReturnOf(store, event, meant.workflowId));
+    if (back) await boxoffice.refunds.deliverReturn(back, said);
   }
   await store.webhooks.processed(key);
   return true;

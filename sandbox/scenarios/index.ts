@@ -1,6 +1,7 @@
 /** The scenarios, in the order in which they are shown. */
 import { cancelled } from './cancelled.ts';
 import { declinedThenPaid } from './declined-then-paid.ts';
+import { disputeLost } from './dispute-lost.ts';
 import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
 import { lostAnswer } from './lost-answer.ts';
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   cancelled,
   refundPartial,
   threeDSecure,
+  disputeLost,
   workerKilled,
   engineKilled,
 ];

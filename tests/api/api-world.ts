@@ -14,6 +14,7 @@ import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signTok
 import type {
   CustomerAction,
   DecisionRecord,
+  DisputeRecord,
   MoveRecord,
   PaymentRecord,
   RefundRecord,
@@ -28,6 +29,9 @@ export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
   readonly decisionRecords = new Map<string, DecisionRecord[]>();
+  readonly disputeRecords = new Map<string, DisputeRecord>();
+  /** By charge. */
+  readonly charged = new Map<string, { tenantId: string; paymentKey: string }>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -52,6 +56,14 @@ export class FakeStore {
   readonly moveRecords = new Map<string, MoveRecord>();
   readonly moves = {
     get: async (tenantId: string, kind: string, key: string) => this.moveRecords.get(`${tenantId}/${kind}/${key}`),
+  };
+  readonly disputes = {
+    get: async (tenantId: string, disputeId: string) => this.disputeRecords.get(`${tenantId}/${disputeId}`),
+    ofPayment: async (tenantId: string, key: string) =>
+      [...this.disputeRecords]
+        .filter(([id, { paymentKey }]) => id.startsWith(`${tenantId}/`) && paymentKey === key)
+        .map(([, record]) => record),
+    paymentOf: async ({ chargeId }: { chargeId: string }) => this.charged.get(chargeId),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

@@ -13,6 +13,7 @@ import {
   workflowTypes,
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
+import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
@@ -116,6 +117,7 @@ const refundCancelledTooLate: Shape = async (world) => {
 };
 
 export const shapes: Readonly<Record<string, Shape>> = {
+  ...disputeShapes,
   'payment-completed': purchased(),
   'payment-zero-amount': purchased(undefined, free),
   'payment-declined': purchased((twin) => twin.plan('authorizePayment', declines('insufficient_funds'))),

@@ -5,12 +5,14 @@
 import { Context } from '@temporalio/activity';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
+import type { DisputeActivities } from '../../activities/dispute.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
+import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
@@ -20,6 +22,7 @@ import { answers, decline, fenced, refuse, type Behaviour } from './workflow-beh
 
 type Activities = CardActivities &
   RefundActivities &
+  DisputeActivities &
   TicketActivities &
   TicketMoveActivities &
   MailActivities &
@@ -68,7 +71,10 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | MoveResult } = { owned: false };
+  claim: {
+    owned: boolean;
+    result?: PaymentResult | MintResult | RefundResult | MoveResult | DisputeResult | RefundReturnResult;
+  } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
@@ -255,9 +261,11 @@ export function createMailTwins(twins: Twins): MailActivities {
 
 export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
 
+export type DisputeRecords = Pick<RecordActivities, 'claimDispute' | 'bookDispute' | 'settleDispute' | 'returnRefund'>;
+
 export function createRecordTwins(
   twins: Twins,
-): Omit<RecordActivities, keyof RefundRecords | 'claimMove' | 'closeMove'> {
+): Omit<RecordActivities, keyof RefundRecords | keyof DisputeRecords | 'claimMove' | 'closeMove'> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
     const twin = twins.current;
     return twin.perform(activity, input, (): Claimed<Result> => {

@@ -21,6 +21,7 @@ import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
+import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -125,7 +126,7 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
-    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
+    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins), ...createDisputeTwins(twins) },
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
@@ -134,6 +135,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createRecordTwins(twins),
     ...createRefundRecordTwins(twins),
     ...createMoveRecordTwins(twins),
+    ...createDisputeRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({

@@ -43,6 +43,8 @@ function world(
       giveBack: unused,
     },
     moves: { reserve: unused, takeOver: unused, close: unused },
+    refundReturns: { take: unused },
+    disputes: { claim: unused, takeOver: unused, book: unused, settle: unused },
     deadLetters: {
       park: async (letter) => void log.push(letter),
       unpark: async () => true,

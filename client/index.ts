@@ -9,6 +9,13 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import type { EventCancellationWish } from '../contracts/event-cancellation.ts';
+import {
+  createEventCancellationHandle,
+  type EventCancellationHandle,
+  type StartedEventCancellation,
+  startEventCancellation,
+} from './event-cancellations.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
@@ -19,13 +26,17 @@ import { watchStarts } from './starts.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
+export type { EventCancellationHandle, StartedEventCancellation } from './event-cancellations.ts';
 export { type ApiAccess, ApiError } from './http.ts';
+export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
+export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
+export { closedCancellationStatus } from '../contracts/event-cancellation-words.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
 
@@ -63,6 +74,15 @@ export interface Boxoffice extends ApiCalls {
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
+  eventCancellations: {
+    /**
+     * Closes an event's sales for good and gives every purchase of it back. Sending the same request again is always safe.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    start(request: EventCancellationWish): Promise<StartedEventCancellation>;
+    get(tenantId: string, eventId: string): EventCancellationHandle;
+  };
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   close(): Promise<void>;
@@ -83,6 +103,10 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       request: (request) => requestRefund(client, request),
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
+    },
+    eventCancellations: {
+      start: (request) => startEventCancellation(client, request),
+      get: (tenantId, eventId) => createEventCancellationHandle(client, tenantId, eventId),
     },
     mints: { request: (request) => requestMint(client, request) },
     emails: { send: (request) => startEmail(client, request) },

@@ -25,6 +25,10 @@ export function fingerprintOf(request: object & { idempotencyKey?: string }): st
 /** Message key of a purchase's receipt: one per payment, whoever sends it. */
 export const receiptKeyOf = (paymentWorkflowId: string) => `receipt-${sha256(paymentWorkflowId).slice(0, 40)}`;
 
+/** The refund that gives a purchase back when its event is cancelled: one per purchase, whoever starts it how often. */
+export const eventRefundIdOf = (eventId: string, paymentKey: string) =>
+  `ec-${sha256(`${eventId}:${paymentKey}`).slice(0, 40)}`;
+
 /** Stripe takes keys up to 255 characters; a longer one is hashed, so that it stays one key. */
 export function providerKeyOf(workflowId: string, step: string, generation: number): string {
   const key = `${workflowId}/${step}/${generation}`;

@@ -1,5 +1,6 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
@@ -48,8 +49,14 @@ export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
+export const cancelEventCancellationUpdate = defineUpdate<EventCancellationResult, [CancelRequest]>('cancel');
+export const pauseUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('pause');
+export const resumeUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('resume');
+export const pauseSignal = defineSignal<[CancelRequest]>('pause');
+export const resumeSignal = defineSignal<[CancelRequest]>('resume');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const eventCancellationStatusQuery = defineQuery<EventCancellationStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

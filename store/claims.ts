@@ -2,6 +2,7 @@
  * Claims: one row per (tenant, kind, key) that outlives history. Whoever inserts it owns the operation; a settled one
  * answers with its result; money's never expire.
  */
+import type { EventCancellationResult } from '../contracts/event-cancellation.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
@@ -14,6 +15,7 @@ import type { Operation } from './operation.ts';
 export interface ClaimResults {
   payment: PaymentResult;
   refund: RefundResult;
+  'event-cancellation': EventCancellationResult;
   mint: MintResult;
   email: EmailResult;
 }
@@ -163,8 +165,8 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
   return moved === 1;
 }
 
-/** Payments and refunds have claims of their own, with what they hold besides (payments.ts, refunds.ts). */
-type PlainKind = Exclude<ClaimKind, 'payment' | 'refund'>;
+/** These have claims of their own, with what they hold besides (payments.ts, refunds.ts, event-cancellations.ts). */
+type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'event-cancellation'>;
 
 /** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({

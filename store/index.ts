@@ -3,6 +3,7 @@ import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createEventCancellations } from './event-cancellations.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
@@ -14,6 +15,7 @@ import { createWebhooks } from './webhooks.ts';
 export const createStore = (pool: Pool) => ({
   payments: createPayments(pool),
   refunds: createRefunds(pool),
+  eventCancellations: createEventCancellations(pool),
   claims: createClaims(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
@@ -39,6 +41,14 @@ export {
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
+export type { EventCancellationRecord, PlannedRefund, PurchaseInFlight } from './event-cancellation-reads.ts';
+export type {
+  ClaimEventCancellation,
+  EndEventCancellation,
+  EventCancellationClaim,
+  PlanWave,
+  Wave,
+} from './event-cancellations.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { Operation, Step } from './operation.ts';

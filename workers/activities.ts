@@ -1,5 +1,6 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
+import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
@@ -14,7 +15,12 @@ import type { Config } from '../infrastructure/config.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
-import { createMessageLedger, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
+import {
+  createEventCancellationPorts,
+  createMessageLedger,
+  createRecordPorts,
+  type WorkflowStarter,
+} from './record-ports.ts';
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
@@ -65,5 +71,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
 };
 
 /** The local activities of every workflow queue. */
-export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) =>
-  createRecordActivities(createRecordPorts(store, temporal));
+export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) => ({
+  ...createRecordActivities(createRecordPorts(store, temporal)),
+  ...createEventCancellationActivities(createEventCancellationPorts(store, temporal)),
+});

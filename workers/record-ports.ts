@@ -3,7 +3,8 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { receiptRequestOf } from '../activities/mail.ts';
 import type { MessageLedger, Operation } from '../activities/ports.ts';
 import type { RecordPorts } from '../activities/records.ts';
-import { startEmail } from '../client/index.ts';
+import { cancelPurchase, requestRefund, startEmail } from '../client/index.ts';
+import type { EventCancellationPorts } from '../activities/event-cancellation.ts';
 import { emailWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { EmailRequest } from '../contracts/mail.ts';
@@ -54,6 +55,13 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
     },
   };
 }
+
+export const createEventCancellationPorts = (store: Store, temporal: Client): EventCancellationPorts => ({
+  cancellations: store.eventCancellations,
+  isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
+  startRefund: async (request) => void (await requestRefund(temporal, request)),
+  cancelPurchase: (workflowId, request) => cancelPurchase(temporal, workflowId, request),
+});
 
 /** A message owns its claim itself: whichever workflow sends it, it is the same message. */
 const messageOwner = ({ tenantId, messageKey }: EmailRequest): Operation => {

@@ -1,4 +1,5 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
+export { eventCancellation } from './event-cancellation.ts';
 export { mint } from './mint.ts';
 export { payment } from './payment.ts';
 export { refund } from './refund.ts';

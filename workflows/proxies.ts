@@ -1,6 +1,7 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
+import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
@@ -13,6 +14,7 @@ export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQue
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
+export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

@@ -4,17 +4,25 @@
  */
 import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
+import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
+import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
+import { EventOutside } from './workflow-cancellation-twins.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
-type Activities = CardActivities & RefundActivities & TicketActivities & MailActivities & RecordActivities;
+type Activities = CardActivities &
+  RefundActivities &
+  TicketActivities &
+  MailActivities &
+  RecordActivities &
+  EventCancellationActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -47,8 +55,11 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | EventCancellationResult } = {
+    owned: false,
+  };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
+  event = new EventOutside();
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;

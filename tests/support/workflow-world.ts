@@ -4,7 +4,18 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { emailStart, mintStart, paymentStart, refundStart } from '../../client/start-options.ts';
+import {
+  emailStart,
+  eventCancellationStart,
+  mintStart,
+  paymentStart,
+  refundStart,
+} from '../../client/start-options.ts';
+import type {
+  EventCancellationInput,
+  EventCancellationRequest,
+  EventCancellationResult,
+} from '../../contracts/event-cancellation.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
@@ -18,6 +29,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { cancellationRequest, createCancellationTwins } from './workflow-cancellation-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -37,6 +49,7 @@ export type StartedPayment = Started<PaymentInput, PaymentResult> & {
   order: PurchaseOrder;
   fingerprint: string;
 };
+export type StartedCancellation = Started<EventCancellationInput, EventCancellationResult>;
 export type StartedRefund = Started<RefundInput, RefundResult> & { request: RefundRequest };
 type Plan = (twin: Twin) => void;
 /** Of the order that every test has; `raw` slips by whatever checks an order before it is sent. */
@@ -55,6 +68,7 @@ export interface WorkflowWorld {
     change?: Partial<RefundRequest>,
     start?: { workflowTaskTimeout?: '1 second' },
   ): Promise<StartedRefund>;
+  eventCancellation(plan?: Plan, change?: Partial<EventCancellationRequest>): Promise<StartedCancellation>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   close(): Promise<void>;
 }
@@ -122,7 +136,11 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
   };
-  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins) };
+  const records = {
+    ...createRecordTwins(twins),
+    ...createRefundRecordTwins(twins),
+    ...createCancellationTwins(twins),
+  };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',
@@ -216,6 +234,17 @@ export async function startWorkflowWorld({
         args: [...start.args],
       });
       return { handle, twin, request };
+    },
+    async eventCancellation(plan, change) {
+      const request = cancellationRequest(`event-${(count += 1)}`, change);
+      const { args, ...start } = eventCancellationStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: EventCancellationInput) => Promise<EventCancellationResult>>(
+        workflowTypes.eventCancellation,
+        { ...start, args: [...args] },
+      );
+      return { handle, twin };
     },
     async email(plan) {
       const request = emailRequest();

@@ -9,6 +9,7 @@ import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
+import { eventCancellationRoutes } from './routes/event-cancellations.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -51,6 +52,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
   await app.register(refundRoutes, deps);
+  await app.register(eventCancellationRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   return app;

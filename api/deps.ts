@@ -18,6 +18,7 @@ export interface StripeEvent {
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
   refunds: Pick<Store['refunds'], 'get'>;
+  eventCancellations: Pick<Store['eventCancellations'], 'get'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -25,7 +26,7 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'eventCancellations'>;
   store: ApiStore;
   verifyToken: VerifyToken;
   /** Throws when the signature is wrong or older than 300 s. */

@@ -11,6 +11,8 @@ export const permissions = {
   'refunds.cancel': ['service', 'operator', 'admin'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
+  'events.cancel': ['operator', 'admin'],
+  'events.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'contacts.write': ['service', 'admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -56,6 +56,12 @@ export const RefundView = viewOf(
   'live, pending, or an end: completed, failed, rejected, cancelled',
 );
 
+export const EventCancellationView = viewOf(
+  'the cancellation of an event',
+  'the event id',
+  'live, pending, or an end: completed, cancelled',
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

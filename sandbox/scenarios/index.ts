@@ -3,6 +3,7 @@ import { cancelled } from './cancelled.ts';
 import { declinedThenPaid } from './declined-then-paid.ts';
 import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
+import { eventCancelled } from './event-cancelled.ts';
 import { lostAnswer } from './lost-answer.ts';
 import { purchase } from './purchase.ts';
 import { refundPartial } from './refund-partial.ts';
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   lostAnswer,
   cancelled,
   refundPartial,
+  eventCancelled,
   workerKilled,
   engineKilled,
 ];

@@ -8,7 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { EventCancellationRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -17,6 +17,7 @@ const webhookSecret = 'whsec_test';
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly cancellationRecords = new Map<string, EventCancellationRecord>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -29,6 +30,9 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly eventCancellations = {
+    get: async (tenantId: string, eventId: string) => this.cancellationRecords.get(`${tenantId}/${eventId}`),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>

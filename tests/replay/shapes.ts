@@ -16,6 +16,7 @@ import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts
 import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { eventCancellationShapes } from './shapes-event-cancellation.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -181,6 +182,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'refund-disputed': refunded((twin) => twin.plan('createRefund', declines('disputed'))),
   'refund-cancelled': refundCancelled,
   'refund-cancelled-too-late': refundCancelledTooLate,
+  ...eventCancellationShapes,
   'mint-minted': async (world) => ended(await world.mint()),
   'mint-rejected': async (world) =>
     ended(await world.mint((twin) => twin.plan('mintTickets', declines('ticket_taken')))),

@@ -73,7 +73,7 @@ it.each(Array.from({ length: 5 }, (_, round) => round))(
   async (round) => {
     const tenantId = `race-${round}`;
     await openSale(db.store, tenantId);
-    const orders = Array.from({ length: 60 }, () => orderOf(tenantId));
+    const orders = Array.from({ length: 40 }, () => orderOf(tenantId));
     const claims = orders.map((order) => db.store.payments.claim(claimOf(order)));
     // The pool serves them in turn, so the cancellation comes somewhere among them.
     await Promise.race(claims);

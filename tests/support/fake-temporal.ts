@@ -178,7 +178,8 @@ export class FakeTemporal {
       return { ...ref, ...failed('KeyReused') };
     if (run.status !== 'running') throw grpcError(grpc.notFound, 'workflow execution already completed');
     run.updates.push({ id: request.meta.updateId, name, input });
-    const answer = name === 'authorized' ? run.early : run.result;
+    const holds = name === 'pause' || name === 'resume';
+    const answer = holds ? this.standing : name === 'authorized' ? run.early : run.result;
     return answer === undefined ? this.#never() : { ...ref, outcome: { success: encode(answer) } };
   }
 

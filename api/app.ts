@@ -10,6 +10,7 @@ import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { eventCancellationRoutes } from './routes/event-cancellations.ts';
+import { decisionRoutes } from './routes/decisions.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -53,6 +54,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(paymentRoutes, deps);
   await app.register(refundRoutes, deps);
   await app.register(eventCancellationRoutes, deps);
+  await app.register(decisionRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   return app;

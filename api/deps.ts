@@ -1,6 +1,7 @@
 /** What the API needs, handed in: the whole of it can be a twin in a test. */
 import type { Boxoffice } from '../client/index.ts';
 import type { Logger } from '../infrastructure/logger.ts';
+import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
 import type { RateLimit } from './plugins/hardening.ts';
 import type { VerifyToken } from './tokens.ts';
@@ -19,6 +20,7 @@ export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
   refunds: Pick<Store['refunds'], 'get'>;
   eventCancellations: Pick<Store['eventCancellations'], 'get'>;
+  decisions: Pick<Store['decisions'], 'list'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -26,9 +28,10 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'eventCancellations'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'eventCancellations' | 'decisions'>;
   store: ApiStore;
   verifyToken: VerifyToken;
+  signProof: SignProof;
   /** Throws when the signature is wrong or older than 300 s. */
   verifyStripeEvent: (raw: Buffer, signature: string) => StripeEvent;
   /** Which of Stripe's modes this deployment lives in; events of the other one are refused. */
@@ -46,4 +49,6 @@ export interface ApiDeps {
   docs?: 'token' | 'open';
   /** How long a caller waits before 202: 10,000 for a purchase, 5,000 for a refund. Milliseconds. */
   deadlineMs?: number;
+  /** How long a decision waits for its workflow's answer: 10,000. Milliseconds. */
+  decideMs?: number;
 }

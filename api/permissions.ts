@@ -9,6 +9,8 @@ export const permissions = {
   'refunds.start': ['service', 'operator', 'admin'],
   'refunds.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'refunds.cancel': ['service', 'operator', 'admin'],
+  'decisions.make': ['approver', 'admin'],
+  'decisions.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
   'events.cancel': ['operator', 'admin'],

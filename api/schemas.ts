@@ -25,6 +25,7 @@ export const Problem = Type.Object(
     workflowId: Type.Optional(text('the purchase or refund that is meant')),
     otherPayment: Type.Optional(text('the purchase that is in the way')),
     refundable: Type.Optional(Type.Integer({ description: 'minor units that a refund could still give back' })),
+    because: Type.Optional(text('why a decision was not taken')),
   },
   { description: 'problem details (RFC 9457)' },
 );

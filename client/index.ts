@@ -1,6 +1,6 @@
 /**
  * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
- * contacts.
+ * contacts, and for decisions.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { EmailResult } from '../contracts/mail.ts';
@@ -16,6 +16,7 @@ import {
   type StartedEventCancellation,
   startEventCancellation,
 } from './event-cancellations.ts';
+import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
@@ -27,6 +28,7 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
 export type { EventCancellationHandle, StartedEventCancellation } from './event-cancellations.ts';
+export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError } from './http.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
@@ -84,6 +86,8 @@ export interface Boxoffice extends ApiCalls {
     get(tenantId: string, eventId: string): EventCancellationHandle;
   };
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
+  /** By people, about what waits for one. */
+  decisions: DecisionCalls & DecisionSending;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   close(): Promise<void>;
 }
@@ -109,6 +113,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       get: (tenantId, eventId) => createEventCancellationHandle(client, tenantId, eventId),
     },
     mints: { request: (request) => requestMint(client, request) },
+    decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },
     ...createApiCalls(api),
     close: async () => owned?.connection.close(),

@@ -1,3 +1,5 @@
+import type { DecisionRefusal } from './decisions.ts';
+
 /**
  * What an activity failure says to the workflow. The `type` of every ApplicationFailure is one of these, and its first
  * detail is a `FailureDetail`: decisions are made on these, never on a message's wording.
@@ -17,6 +19,8 @@ export const failureTypes = {
   keyReused: 'KeyReused',
   /** A message reached a workflow that has its end already. */
   alreadyEnded: 'AlreadyEnded',
+  /** A decision without a good proof, or that nothing waits for; the first detail is `{because}`. */
+  decisionRefused: 'DecisionRefused',
   /** A message's own fields are wrong. */
   invalidMessage: 'InvalidMessage',
 } as const;
@@ -30,4 +34,8 @@ export interface FailureDetail {
   /** Calls that left this machine for this step so far; 0 means that nothing can have happened. */
   sent: number;
   facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface DecisionRefusedDetail {
+  because: DecisionRefusal;
 }

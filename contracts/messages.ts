@@ -1,6 +1,7 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
+import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
@@ -55,6 +56,13 @@ export const resumeUpdate = defineUpdate<EventCancellationStatus, [CancelRequest
 export const pauseSignal = defineSignal<[CancelRequest]>('pause');
 export const resumeSignal = defineSignal<[CancelRequest]>('resume');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
+/** Decisions that move money. As signals too: for batches, and for who has no update. */
+export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');
+export const approveSignal = defineSignal<[ApprovalRequest]>('approve');
+export const rejectUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('reject');
+export const rejectSignal = defineSignal<[ApprovalRequest]>('reject');
+export const resolveUpdate = defineUpdate<ResolveAnswer, [ResolveRequest]>('resolve');
+export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');

@@ -2,6 +2,7 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
+import type { DecisionActivities } from '../activities/decisions.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
@@ -16,6 +17,7 @@ export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ .
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
+export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */
 export function currentOperation(tenantId: string): Operation {

@@ -7,8 +7,16 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { readSigningKey } from '../../infrastructure/proof-keys.ts';
+import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { EventCancellationRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type {
+  DecisionRecord,
+  EventCancellationRecord,
+  PaymentRecord,
+  RefundRecord,
+  WebhookEvent,
+} from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -18,6 +26,7 @@ export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
   readonly cancellationRecords = new Map<string, EventCancellationRecord>();
+  readonly decisionRecords = new Map<string, DecisionRecord[]>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -33,6 +42,9 @@ export class FakeStore {
   };
   readonly eventCancellations = {
     get: async (tenantId: string, eventId: string) => this.cancellationRecords.get(`${tenantId}/${eventId}`),
+  };
+  readonly decisions = {
+    list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>
@@ -60,6 +72,8 @@ export class FakeStore {
 }
 
 export const signingKey = await createSigningKey();
+
+export const decisionKey = await createSigningKey();
 
 export interface TokenWish {
   role?: string;
@@ -96,6 +110,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     verifyToken,
+    signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
     livemode: false,
     contactIdKey: 'k'.repeat(32),

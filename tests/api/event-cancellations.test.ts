@@ -44,6 +44,7 @@ const remember = (result?: EventCancellationResult) =>
 beforeEach(async () => {
   world = await createApiWorld();
   world.temporal.standing = cancellationStanding;
+  for (const what of ['pause', 'resume']) world.temporal.answers.set(what, cancellationStanding);
 });
 
 describe('POST /events/:id/cancellation', () => {

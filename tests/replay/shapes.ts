@@ -17,6 +17,7 @@ import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { eventCancellationShapes } from './shapes-event-cancellation.ts';
+import { decisionShapes } from './shapes-decisions.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -200,4 +201,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await email.handle.signal(cancelSignal, me);
     return ended(email);
   },
+  ...decisionShapes,
 };

@@ -5,6 +5,7 @@
 import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
 import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
+import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
@@ -22,7 +23,8 @@ type Activities = CardActivities &
   TicketActivities &
   MailActivities &
   RecordActivities &
-  EventCancellationActivities;
+  EventCancellationActivities &
+  DecisionActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -263,3 +265,20 @@ export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof Re
     },
   };
 }
+
+/** What a person shows whose proof is good. */
+export const proofOf = (actor: string) => `proof of ${actor}`;
+
+/** Verifies as the real one does, by other means. */
+export const createDecisionTwins = (twins: Twins): DecisionActivities => ({
+  decide: (input) => {
+    const twin = twins.current;
+    return twin.perform('decide', input, () => {
+      const { actor, proof, requestedBy, decidedBy = [] } = input;
+      if (proof !== proofOf(actor)) return { accepted: false, because: 'bad_signature' };
+      if (actor === requestedBy) return { accepted: false, because: 'own_request' };
+      if (decidedBy.includes(actor)) return { accepted: false, because: 'decided_before' };
+      return { accepted: true, subject: actor };
+    });
+  },
+});

@@ -33,6 +33,7 @@ import { cancellationRequest, createCancellationTwins } from './workflow-cancell
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
+  createDecisionTwins,
   createMailTwins,
   createRecordTwins,
   createTicketTwins,
@@ -140,6 +141,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createRecordTwins(twins),
     ...createRefundRecordTwins(twins),
     ...createCancellationTwins(twins),
+    ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,

@@ -15,6 +15,7 @@ let temporal: FakeTemporal;
 beforeEach(() => {
   temporal = new FakeTemporal();
   temporal.standing = cancellationStanding;
+  for (const what of ['pause', 'resume']) temporal.answers.set(what, cancellationStanding);
 });
 
 async function cli(...args: string[]) {

@@ -58,6 +58,25 @@ describe('a refund', () => {
   });
 });
 
+describe('the books', () => {
+  it.each(['succeeded', 'pending', 'requires_action'] as const)(
+    'pay when the provider makes a refund, although it is %s',
+    async (status) => {
+      const { stripe, create, booked } = world();
+      stripe.answerWith(status);
+      await inTime(attempt(create));
+      expect(booked).toEqual([{ providerRefundId: 're_1', status }]);
+    },
+  );
+
+  it.each(['failed', 'canceled'] as const)('pay nothing for one that is %s at once', async (status) => {
+    const { stripe, create, booked } = world();
+    stripe.answerWith(status);
+    await inTime(attempt(create));
+    expect(booked).toEqual([]);
+  });
+});
+
 describe('a stored 500', () => {
   it('behind which the refund stands is looked up among all refunds of the charge, and used', async () => {
     const { stripe, create, stepOf } = world();
@@ -210,4 +229,31 @@ describe('whatever answers are lost', () => {
       ),
       { seed: 20270104, numRuns: 80 },
     ));
+});
+
+describe('a person who says that there shall be none', () => {
+  it('is believed when the provider has none, and nothing is sent any more', async () => {
+    const { stripe, create, confirmNone } = world();
+    stripe.fail('create', 'dropped');
+    await failed(create);
+    await inTime(retried(confirmNone));
+    expect(await failed(create)).toMatchObject({ type: 'Declined', code: 'marked_failed' });
+    expect(stripe.refunds).toHaveLength(0);
+  });
+
+  it('is not believed when the provider has it: that one is the truth', async () => {
+    const { create, confirmNone, stripe } = world();
+    stripe.fail('create', 'lost');
+    await failed(create);
+    expect(await failed(confirmNone)).toMatchObject({ type: 'Refused', code: 'refund_exists' });
+    expect(await inTime(attempt(create))).toEqual(succeeded);
+    expect(stripe.refunds).toHaveLength(1);
+  });
+
+  it('waits until no request that was sent can have an effect any more', async () => {
+    const { stripe, create, confirmNone } = world();
+    stripe.fail('create', 'dropped');
+    await failed(create);
+    expect(await failed(confirmNone)).toMatchObject({ type: 'Retry', code: 'in_flight' });
+  });
 });

@@ -21,6 +21,11 @@ interface CancelOptions extends SaidBy {
   wait: number;
 }
 
+const said = (target: Command) =>
+  target
+    .requiredOption('--reason <text>', 'why; it is kept')
+    .option('--actor <id>', 'who asks, an opaque id', 'operator');
+
 export function addEventCancellations(program: Command, open: () => Session): void {
   const events = program.command('events').description('cancel an event: close its sales, give everything back');
   const command = (name: string, description: string) =>
@@ -29,11 +34,6 @@ export function addEventCancellations(program: Command, open: () => Session): vo
       .description(description)
       .argument('<tenant>', 'the tenant, e.g. acme')
       .argument('<event>', 'the event id');
-  const said = (target: Command) =>
-    target
-      .requiredOption('--reason <text>', 'why; it is kept')
-      .option('--actor <id>', 'who asks, an opaque id', 'operator');
-
   said(command('cancel', 'close its sales for good and refund every purchase; again, it shows how far that is'))
     .option('--keep-tickets', 'burn no tickets')
     .option('--in-flight <count>', 'how many refunds may be under way at once (50)', wholeNumber)

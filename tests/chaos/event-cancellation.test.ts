@@ -32,13 +32,14 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
+const seconds = (since: number) => ((performance.now() - since) / 1_000).toFixed(1);
+
 test(`${count} purchases, the worker killed ${kills} times, every fifth refund in review`, patient, async () => {
   const { boxoffice, tenantId } = shop;
   const eventId = 'the-cancelled-one';
   await openEvent(shop, eventId);
   const startedAt = performance.now();
   const sold = await sellMany(shop, count, { eventId });
-  const seconds = (since: number) => ((performance.now() - since) / 1_000).toFixed(1);
   console.info(`${count} purchases in ${seconds(startedAt)} s`);
 
   // The provider refuses these until it is told otherwise: a person has to look.

@@ -7,7 +7,7 @@ import { ClaimLostError } from '../../store/index.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { completionOf, deskOf, failureOf, refundOf, refundOperationOf, sold } from '../support/refunds.ts';
 import { claimOf, openSale, operationOf, orderOf, settlementOf, venue } from '../support/sales.ts';
-import { cancellationRequest } from '../support/workflow-cancellation-twins.ts';
+import { cancellationRequest } from '../support/cancelled-event-outside.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -223,10 +223,11 @@ it('finds purchases in flight, and tells those that ended unpaid from those that
   await close(before, '2027-01-31T23:59:59.000Z');
   const cancellation = cancellationOf(tenantId);
   await cancellation.claim();
-  const { inFlight } = db.store.eventCancellations;
-  const found = await inFlight(tenantId, 'event', { after: 0, limit: 1 });
+  const flying = (after: number, limit: number) =>
+    db.store.eventCancellations.inFlight(tenantId, 'event', { after, limit });
+  const found = await flying(0, 1);
   expect(found).toMatchObject([{ workflowId: operationOf(late).workflowId }]);
-  const rest = await inFlight(tenantId, 'event', { after: found[0]!.paymentId, limit: 9 });
+  const rest = await flying(found[0]!.paymentId, 9);
   expect(rest.map(({ workflowId }) => workflowId)).toEqual([operationOf(undone).workflowId]);
 
   await close(undone, now);

@@ -2,7 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { cancelEventCancellationUpdate, cancelSignal, pauseUpdate, resumeUpdate } from '../../contracts/messages.ts';
 import { answers, type Behaviour, refuses } from '../support/workflow-behaviours.ts';
-import { paid } from '../support/workflow-cancellation-twins.ts';
+import { paid } from '../support/cancelled-event-outside.ts';
 import type { StartedCancellation, WorkflowWorld } from '../support/workflow-world.ts';
 
 type Shape = (world: WorkflowWorld) => Promise<WorkflowHandle>;

@@ -15,7 +15,7 @@ import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
-import { EventOutside } from './workflow-cancellation-twins.ts';
+import { EventOutside } from './cancelled-event-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
 type Activities = CardActivities &

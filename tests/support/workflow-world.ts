@@ -29,7 +29,8 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
-import { cancellationRequest, createCancellationTwins } from './workflow-cancellation-twins.ts';
+import { cancellationRequest } from './cancelled-event-outside.ts';
+import { createCancellationTwins } from './workflow-cancellation-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,

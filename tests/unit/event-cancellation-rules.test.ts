@@ -10,6 +10,8 @@ const group = (change: Partial<PurchaseGroup> = {}): PurchaseGroup => ({
   fresh: false, count: 1, amount: 0, ...change,
 }); // prettier-ignore
 
+const report = (change: Partial<CancellationReport>): CancellationReport => ({ ...nothingYet, ...change });
+
 describe('where a purchase of a cancelled event stands', () => {
   it.each<[string, Partial<PurchaseGroup>]>([
     ['free', { free: true, taken: true }],
@@ -46,12 +48,12 @@ describe('where a purchase of a cancelled event stands', () => {
       group({ planned: true, count: 4 }),
       group({ free: true, count: 5 }),
     ];
-    const report = reportOf(groups, { inFlight: 6, cancelledInFlight: 7 });
-    expect(report).toEqual({
+    const sums = reportOf(groups, { inFlight: 6, cancelledInFlight: 7 });
+    expect(sums).toEqual({
       ...nothingYet, purchases: 18, refunded: 6, free: 5, pending: 4, refused: { disputed: 2, cancelled: 1 },
       inFlight: 6, cancelledInFlight: 7, amounts: { USD: 19_000, JPY: 900 },
     }); // prettier-ignore
-    expect(Object.fromEntries(factsOf(report))).toMatchObject({
+    expect(Object.fromEntries(factsOf(sums))).toMatchObject({
       Purchases: '18', Refused: 'cancelled 1, disputed 2', Amount: '900 JPY, 190.00 USD', 'In review': '0',
     }); // prettier-ignore
   });
@@ -70,8 +72,6 @@ describe('where a purchase of a cancelled event stands', () => {
 });
 
 describe('the next look', () => {
-  const report = (change: Partial<CancellationReport>): CancellationReport => ({ ...nothingYet, ...change });
-
   it.each(['pending', 'inReview', 'notStarted', 'inFlight'] as const)('is taken while something is %s', (name) => {
     expect(isSettled(report({ [name]: 1 }))).toBe(false);
     expect(isSettled(report({ refunded: 1, failed: 1, free: 1, refused: { disputed: 1 } }))).toBe(true);
@@ -96,8 +96,8 @@ it('the refund of a purchase has one id, which is one of ours', () => {
 });
 
 it('an end says what is left to do', () => {
-  const report = { ...nothingYet, purchases: 2, refunded: 1, failed: 1 };
-  expect(closedCancellationStatus({ status: 'completed', moneyMoved: 'refunded', report }).next).toContain(
+  const partly = report({ purchases: 2, refunded: 1, failed: 1 });
+  expect(closedCancellationStatus({ status: 'completed', moneyMoved: 'refunded', report: partly }).next).toContain(
     'in another way',
   );
   expect(closedCancellationStatus({ status: 'refused', moneyMoved: 'none', reason: 'no_event' }).next).toBe(

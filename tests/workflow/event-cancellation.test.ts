@@ -10,7 +10,7 @@ import {
 } from '../../contracts/messages.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { answers, type Behaviour, refuses } from '../support/workflow-behaviours.ts';
-import { paid } from '../support/workflow-cancellation-twins.ts';
+import { paid } from '../support/cancelled-event-outside.ts';
 import { type StartedCancellation, startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
 
 let world: WorkflowWorld;
@@ -135,15 +135,15 @@ describe('pause and resume', () => {
   });
 });
 
-describe('a cancellation that is cancelled', () => {
-  const begin = () =>
-    world.eventCancellation(
-      ({ event }) => {
-        event.purchases = paid(4, { looks: 1_000 });
-      },
-      { inFlight: 2 },
-    );
+const begin = () =>
+  world.eventCancellation(
+    ({ event }) => {
+      event.purchases = paid(4, { looks: 1_000 });
+    },
+    { inFlight: 2 },
+  );
 
+describe('a cancellation that is cancelled', () => {
   it('begins nothing more, keeps sales closed, and says what is still under way', async () => {
     const started = await begin();
     await started.twin.begun('runWave', 2);

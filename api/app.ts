@@ -9,6 +9,7 @@ import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
+import { eventCancellationRoutes } from './routes/event-cancellations.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
 import { disputeRoutes } from './routes/disputes.ts';
@@ -56,6 +57,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(paymentRoutes, deps);
   await app.register(customerActionRoutes, deps);
   await app.register(refundRoutes, deps);
+  await app.register(eventCancellationRoutes, deps);
   await app.register(decisionRoutes, deps);
   await app.register(ticketRoutes, deps);
   await app.register(disputeRoutes, deps);

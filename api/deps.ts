@@ -20,6 +20,7 @@ export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
   customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
+  eventCancellations: Pick<Store['eventCancellations'], 'get'>;
   decisions: Pick<Store['decisions'], 'list'>;
   moves: Pick<Store['moves'], 'get'>;
   disputes: Pick<Store['disputes'], 'get' | 'ofPayment' | 'paymentOf'>;
@@ -31,7 +32,7 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'disputes' | 'tickets' | 'decisions'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'>;
   store: ApiStore;
   verifyToken: VerifyToken;
   signProof: SignProof;

@@ -18,6 +18,8 @@ export const permissions = {
   'disputes.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
+  'events.cancel': ['operator', 'admin'],
+  'events.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'contacts.write': ['service', 'admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -75,6 +75,12 @@ export const MoveView = viewOf(
   'live, or an end: transferred, burned, rejected, cancelled',
 );
 
+export const EventCancellationView = viewOf(
+  'the cancellation of an event',
+  'the event id',
+  'live, pending, or an end: completed, cancelled',
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

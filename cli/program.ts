@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
 import { workflowLink } from '../client/web-ui.ts';
+import { addEventCancellations } from './event-cancellations.ts';
 import { addDecide } from './decide.ts';
 import { addPayments } from './payments.ts';
 import { addRefunds } from './refunds.ts';
@@ -60,6 +61,9 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       client,
       boxoffice,
       print,
+      progress: (line) => {
+        if (!options().json) around.err(line);
+      },
       fail: () => {
         exitCode = exitCodes.refused;
       },
@@ -83,6 +87,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
+  addEventCancellations(program, open);
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
   addTickets(program, open);
 

@@ -10,6 +10,13 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import type { EventCancellationWish } from '../contracts/event-cancellation.ts';
+import {
+  createEventCancellationHandle,
+  type EventCancellationHandle,
+  type StartedEventCancellation,
+  startEventCancellation,
+} from './event-cancellations.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
@@ -25,16 +32,20 @@ import { createTicketCalls, type TicketCalls } from './tickets.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
+export type { EventCancellationHandle, StartedEventCancellation } from './event-cancellations.ts';
 export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
+export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
+export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { MoveHandle, RequestedMove } from './tickets.ts';
+export { closedCancellationStatus } from '../contracts/event-cancellation-words.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
 export { closedMoveStatus } from '../contracts/ticket-move-words.ts';
@@ -81,6 +92,15 @@ export interface Boxoffice extends ApiCalls {
     deliver(request: DisputeRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
   tickets: TicketCalls;
+  eventCancellations: {
+    /**
+     * Closes an event's sales for good and gives every purchase of it back. Sending the same request again is always safe.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    start(request: EventCancellationWish): Promise<StartedEventCancellation>;
+    get(tenantId: string, eventId: string): EventCancellationHandle;
+  };
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
@@ -111,6 +131,10 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       deliver: (request, event) => hearOfDispute(client, request, event),
     },
     tickets: createTicketCalls(client),
+    eventCancellations: {
+      start: (request) => startEventCancellation(client, request),
+      get: (tenantId, eventId) => createEventCancellationHandle(client, tenantId, eventId),
+    },
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },

@@ -44,7 +44,7 @@ export interface RunKind<Stage extends string, Result> {
 /** Milliseconds that a single question to Temporal may take. */
 const askMs = 5_000;
 
-const checkCancel = createValidator(
+export const checkCancel = createValidator(
   Type.Object({ actor: Text('actor', 200), reason: Text('reason', 500) }, { description: 'actor and reason' }),
 );
 

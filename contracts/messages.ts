@@ -1,5 +1,6 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
 import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
 import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
@@ -62,6 +63,11 @@ export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('can
 export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
 export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
 export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
+export const cancelEventCancellationUpdate = defineUpdate<EventCancellationResult, [CancelRequest]>('cancel');
+export const pauseUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('pause');
+export const resumeUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('resume');
+export const pauseSignal = defineSignal<[CancelRequest]>('pause');
+export const resumeSignal = defineSignal<[CancelRequest]>('resume');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 /** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');
@@ -75,4 +81,5 @@ export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
 export const moveStatusQuery = defineQuery<MoveStatus>('status');
 export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
+export const eventCancellationStatusQuery = defineQuery<EventCancellationStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

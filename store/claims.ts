@@ -3,6 +3,7 @@
  * answers with its result; money's never expire.
  */
 import type { DisputeResult, RefundReturnResult } from '../contracts/dispute.ts';
+import type { EventCancellationResult } from '../contracts/event-cancellation.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
@@ -22,6 +23,7 @@ export interface ClaimResults {
   'payout-return': PayoutReturnResult;
   'refund-return': RefundReturnResult;
   dispute: DisputeResult;
+  'event-cancellation': EventCancellationResult;
   mint: MintResult;
   transfer: TransferResult;
   burn: BurnResult;
@@ -175,7 +177,10 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
 }
 
 /** Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on). */
-type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'refund-return' | 'payout' | 'payout-return' | 'dispute'>;
+type PlainKind = Exclude<
+  ClaimKind,
+  'payment' | 'refund' | 'refund-return' | 'payout' | 'payout-return' | 'dispute' | 'event-cancellation'
+>;
 
 /** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({

@@ -5,6 +5,7 @@ import { createClaims } from './claims.ts';
 import { createCustomerActions } from './customer-actions.ts';
 import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createEventCancellations } from './event-cancellations.ts';
 import { createDecisions } from './decisions.ts';
 import { createDisputes } from './disputes.ts';
 import { createLedger } from './ledger.ts';
@@ -26,6 +27,7 @@ export const createStore = (pool: Pool) => ({
   payoutReturns: createPayoutReturns(pool),
   refundReturns: createRefundReturns(pool),
   disputes: createDisputes(pool),
+  eventCancellations: createEventCancellations(pool),
   claims: createClaims(pool),
   customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
@@ -63,6 +65,14 @@ export {
 } from './errors.ts';
 export type { DisputeRecord } from './dispute-reads.ts';
 export type { ClaimDispute, DisputeClaim, RecordDispute } from './disputes.ts';
+export type { EventCancellationRecord, PlannedRefund, PurchaseInFlight } from './event-cancellation-reads.ts';
+export type {
+  ClaimEventCancellation,
+  EndEventCancellation,
+  EventCancellationClaim,
+  PlanWave,
+  Wave,
+} from './event-cancellations.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';

@@ -1,5 +1,6 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
+import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
 import { createDisputeActivities } from '../activities/dispute.ts';
 import { createMailActivities } from '../activities/mail.ts';
@@ -24,7 +25,7 @@ import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
 import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
-import { createRecordPorts, type WorkflowStarter } from './record-ports.ts';
+import { createEventCancellationPorts, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
 import { createSmsFacts } from './sms-facts.ts';
 
 const requestTimeoutMs = 10_000;
@@ -104,6 +105,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
 /** The local activities of every workflow queue. */
 export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'config' | 'store' | 'temporal'>) => ({
   ...createRecordActivities(createRecordPorts(store, temporal)),
+  ...createEventCancellationActivities(createEventCancellationPorts(store, temporal)),
   ...createDecisionActivities({
     verify: createProofVerifier(readProofKeys(config.worker.DECISION_KEYS)),
     decisions: store.decisions,

@@ -2,7 +2,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { receiptRequestOf } from '../activities/mail.ts';
 import type { RecordPorts } from '../activities/records.ts';
-import { startEmail } from '../client/index.ts';
+import { cancelPurchase, requestRefund, startEmail } from '../client/index.ts';
+import type { EventCancellationPorts } from '../activities/event-cancellation.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Store } from '../store/index.ts';
 import { withReceipts } from './refund-receipts.ts';
@@ -55,3 +56,10 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
     },
   };
 }
+
+export const createEventCancellationPorts = (store: Store, temporal: Client): EventCancellationPorts => ({
+  cancellations: store.eventCancellations,
+  isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
+  startRefund: async (request) => void (await requestRefund(temporal, request)),
+  cancelPurchase: (workflowId, request) => cancelPurchase(temporal, workflowId, request),
+});

@@ -1,6 +1,7 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
 export { burn } from './burn.ts';
 export { dispute } from './dispute.ts';
+export { eventCancellation } from './event-cancellation.ts';
 export { mint } from './mint.ts';
 export { payment } from './payment.ts';
 export { refund } from './refund.ts';

@@ -4,6 +4,7 @@ import { declinedThenPaid } from './declined-then-paid.ts';
 import { disputeLost } from './dispute-lost.ts';
 import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
+import { eventCancelled } from './event-cancelled.ts';
 import { lostAnswer } from './lost-answer.ts';
 import { purchase } from './purchase.ts';
 import { refundPartial } from './refund-partial.ts';
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   refundPartial,
   threeDSecure,
   disputeLost,
+  eventCancelled,
   workerKilled,
   engineKilled,
 ];

@@ -15,9 +15,16 @@ export interface OrderWish {
   tickets?: number;
   /** The provider's id of the card; one that works unless given. */
   card?: string;
+  /** Number of the order, where a scenario has several. */
+  copy?: number;
+  /** The event; the summer night unless given. */
+  eventId?: string;
   /** Number of the attempt at the same order: another idempotency key. 1 unless given. */
   attempt?: number;
 }
+
+/** An event that is there to be cancelled. */
+export const doomedEventId = 'open-air';
 
 /** Minor units of USD. */
 const ticketPrice = 5_000;
@@ -39,12 +46,9 @@ export async function openShop({ temporal, api, tokens }: PublishedEndpoints, te
       feeFixed: 0,
       reserveBasisPoints: 1_000,
     });
-    await boxoffice.events.put(shop.eventId, {
-      venueId: shop.venueId,
-      name: 'Summer Night',
-      endsAt: '2099-06-01T22:00:00Z',
-      salesOpen: true,
-    });
+    const event = { venueId: shop.venueId, endsAt: '2099-06-01T22:00:00Z', salesOpen: true };
+    await boxoffice.events.put(shop.eventId, { ...event, name: 'Summer Night' });
+    await boxoffice.events.put(doomedEventId, { ...event, name: 'Open Air' });
     const { emailRef } = await boxoffice.contacts.put({ kind: 'email', value: 'ada@example.com', name: 'Ada' });
     return { ...shop, emailRef };
   } finally {
@@ -52,10 +56,11 @@ export async function openShop({ temporal, api, tokens }: PublishedEndpoints, te
   }
 }
 
-/** `name` goes into every id. Orders of one name and another attempt are the same order with another key. */
-export function orderOf(shop: Shop, name: string, wish: OrderWish = {}): PurchaseOrder {
-  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1 } = wish;
+/** `scenario` goes into every id. Orders of one copy and another attempt are the same order with another key. */
+export function orderOf(shop: Shop, scenario: string, wish: OrderWish = {}): PurchaseOrder {
+  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1, copy, eventId = shop.eventId } = wish;
   const { emailRef, ...place } = shop;
+  const name = copy === undefined ? scenario : `${scenario}-${copy}`;
   const tickets = Array.from({ length: count }, (_, index) => ({
     ticketId: `${name}-${index + 1}`,
     seatId: `A-${index + 1}`,
@@ -63,6 +68,7 @@ export function orderOf(shop: Shop, name: string, wish: OrderWish = {}): Purchas
   }));
   return {
     ...place,
+    eventId,
     userId: 'ada',
     orderId: `order-${name}`,
     idempotencyKey: `${name}-${attempt}`,

@@ -15,6 +15,7 @@ import type {
   CustomerAction,
   DecisionRecord,
   DisputeRecord,
+  EventCancellationRecord,
   MoveRecord,
   PaymentRecord,
   RefundRecord,
@@ -28,6 +29,7 @@ const webhookSecret = 'whsec_test';
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly cancellationRecords = new Map<string, EventCancellationRecord>();
   readonly decisionRecords = new Map<string, DecisionRecord[]>();
   readonly disputeRecords = new Map<string, DisputeRecord>();
   /** By charge. */
@@ -49,6 +51,9 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly eventCancellations = {
+    get: async (tenantId: string, eventId: string) => this.cancellationRecords.get(`${tenantId}/${eventId}`),
   };
   readonly decisions = {
     list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],

@@ -18,6 +18,7 @@ import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { eventCancellationShapes } from './shapes-event-cancellation.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
 import { ticketShapes } from './shapes-tickets.ts';
@@ -188,6 +189,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'refund-disputed': refunded((twin) => twin.plan('createRefund', declines('disputed'))),
   'refund-cancelled': refundCancelled,
   'refund-cancelled-too-late': refundCancelledTooLate,
+  ...eventCancellationShapes,
   'mint-minted': async (world) => ended(await world.mint()),
   'mint-rejected': async (world) =>
     ended(await world.mint((twin) => twin.plan('mintTickets', declines('ticket_taken')))),

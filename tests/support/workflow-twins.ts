@@ -3,6 +3,7 @@
  * as a test plans. What they keep is what tests judge a workflow by.
  */
 import { Context } from '@temporalio/activity';
+import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
 import type { DisputeActivities } from '../../activities/dispute.ts';
@@ -13,11 +14,13 @@ import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
+import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import type { MoveResult } from '../../contracts/ticket-move.ts';
+import { EventOutside } from './cancelled-event-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
 type Activities = CardActivities &
@@ -28,6 +31,7 @@ type Activities = CardActivities &
   MailActivities &
   SmsActivities &
   RecordActivities &
+  EventCancellationActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;
 
@@ -73,10 +77,18 @@ export class Twin {
   tickets: 'none' | 'minted' | 'burned' = 'none';
   claim: {
     owned: boolean;
-    result?: PaymentResult | MintResult | RefundResult | MoveResult | DisputeResult | RefundReturnResult;
+    result?:
+      | PaymentResult
+      | MintResult
+      | RefundResult
+      | MoveResult
+      | DisputeResult
+      | RefundReturnResult
+      | EventCancellationResult;
   } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
+  event = new EventOutside();
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;

@@ -4,7 +4,19 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { emailStart, mintStart, paymentStart, refundStart, smsStart } from '../../client/start-options.ts';
+import {
+  emailStart,
+  eventCancellationStart,
+  mintStart,
+  paymentStart,
+  refundStart,
+  smsStart,
+} from '../../client/start-options.ts';
+import type {
+  EventCancellationInput,
+  EventCancellationRequest,
+  EventCancellationResult,
+} from '../../contracts/event-cancellation.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
@@ -22,6 +34,8 @@ import { orderOf } from './orders.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
+import { cancellationRequest } from './cancelled-event-outside.ts';
+import { createCancellationTwins } from './workflow-cancellation-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -42,6 +56,7 @@ export type StartedPayment = Started<PaymentInput, PaymentResult> & {
   order: PurchaseOrder;
   fingerprint: string;
 };
+export type StartedCancellation = Started<EventCancellationInput, EventCancellationResult>;
 export type StartedRefund = Started<RefundInput, RefundResult> & { request: RefundRequest };
 type Plan = (twin: Twin) => void;
 /** Of the order that every test has; `raw` slips by whatever checks an order before it is sent. */
@@ -62,6 +77,7 @@ export interface WorkflowWorld {
     change?: Partial<RefundRequest>,
     start?: { workflowTaskTimeout?: '1 second' },
   ): Promise<StartedRefund>;
+  eventCancellation(plan?: Plan, change?: Partial<EventCancellationRequest>): Promise<StartedCancellation>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   sms(plan?: Plan): Promise<Started<SendSmsInput, SmsResult>>;
   close(): Promise<void>;
@@ -136,6 +152,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createRefundRecordTwins(twins),
     ...createMoveRecordTwins(twins),
     ...createDisputeRecordTwins(twins),
+    ...createCancellationTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
@@ -232,6 +249,17 @@ export async function startWorkflowWorld({
         args: [...start.args],
       });
       return { handle, twin, request };
+    },
+    async eventCancellation(plan, change) {
+      const request = cancellationRequest(`event-${(count += 1)}`, change);
+      const { args, ...start } = eventCancellationStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: EventCancellationInput) => Promise<EventCancellationResult>>(
+        workflowTypes.eventCancellation,
+        { ...start, args: [...args] },
+      );
+      return { handle, twin };
     },
     async email(plan) {
       const request = emailRequest();

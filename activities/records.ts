@@ -2,12 +2,13 @@
  * The short database steps that belong to a workflow's decisions. They run as local activities, at least once each, so
  * every one of them may run twice: the store makes the second time change nothing.
  */
-import { log } from '@temporalio/activity';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
+import type { PayoutMoney } from '../contracts/payout.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
 import type { Store } from '../store/index.ts';
+import { createClaiming, type Owned, type StoreClaim } from './claiming.ts';
 import type { Operation } from './ports.ts';
 
 export interface ClaimPaymentInput {
@@ -26,7 +27,7 @@ export interface ParkInput {
   step: string;
   error: string;
   attempts: number;
-  moneyMoved: MoneyMoved;
+  moneyMoved: MoneyMoved | PayoutMoney;
 }
 
 export interface MintClaimInput {
@@ -57,15 +58,7 @@ export interface ReceiptInput {
 
 export type Claimed<Result> = { kind: 'owned' } | { kind: 'ended'; result: Result };
 
-/** What goes with a claim that is ours: for a refund, what it reserved. */
-type Owned = { kind: 'owned' };
 type OwnedRefund = Owned & { reservation: RefundReservation };
-
-type StoreClaim<Result, Mine extends Owned = Owned> =
-  | Mine
-  | { kind: 'settled'; result: Result }
-  | { kind: 'refused'; result: Result }
-  | { kind: 'foreign'; workflowId: string; runId: string };
 
 type TakeOver = { operation: Operation; key: string; from: { workflowId: string; runId: string } };
 
@@ -87,26 +80,7 @@ export interface RecordPorts {
 export type RecordActivities = ReturnType<typeof createRecordActivities>;
 
 export function createRecordActivities(ports: RecordPorts) {
-  /**
-   * Repeats a claim that belongs to another run until it is ours or answered: an owner that Temporal no longer runs
-   * cannot finish, so its claim is taken over, with whatever it had begun.
-   */
-  async function claimed<Result, Mine extends Owned = Owned>(
-    claim: () => Promise<StoreClaim<Result, Mine>>,
-    takeOver: (from: TakeOver['from']) => Promise<boolean>,
-  ): Promise<Mine | { kind: 'ended'; result: Result }> {
-    for (;;) {
-      const answer = await claim();
-      if (answer.kind === 'owned') return answer;
-      if (answer.kind !== 'foreign') return { kind: 'ended', result: answer.result };
-      const { workflowId, runId } = answer;
-      if (await ports.isRunning(workflowId, runId)) {
-        throw new Error(`the claim belongs to ${workflowId} (first run ${runId}), which is still running`);
-      }
-      log.warn('taking over the claim of a run that is gone', { workflowId, runId });
-      await takeOver({ workflowId, runId });
-    }
-  }
+  const claimed = createClaiming((workflowId, runId) => ports.isRunning(workflowId, runId));
 
   return {
     claimPayment({ operation, input, now }: ClaimPaymentInput): Promise<Claimed<PaymentResult>> {

@@ -13,6 +13,7 @@ import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
+import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
@@ -23,10 +24,13 @@ export { type ApiAccess, ApiError } from './http.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
+export type { PayoutHandle, RequestedPayout } from './payouts.ts';
+export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
+export { closedPayoutStatus } from '../contracts/payout-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
 
 export interface BoxofficeOptions {
@@ -63,6 +67,7 @@ export interface Boxoffice extends ApiCalls {
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
+  payouts: PayoutCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   close(): Promise<void>;
@@ -84,6 +89,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
     },
+    payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
     emails: { send: (request) => startEmail(client, request) },
     ...createApiCalls(api),

@@ -25,6 +25,13 @@ export function fingerprintOf(request: object & { idempotencyKey?: string }): st
 /** Message key of a purchase's receipt: one per payment, whoever sends it. */
 export const receiptKeyOf = (paymentWorkflowId: string) => `receipt-${sha256(paymentWorkflowId).slice(0, 40)}`;
 
+/**
+ * Id of the payout of a venue's round: one per scheduled moment (ISO 8601), however often the round is started. The venue is
+ * hashed, or a long one would not fit.
+ */
+export const roundPayoutIdOf = (venueId: string, scheduledAt: string) =>
+  `auto-${sha256(venueId).slice(0, 24)}-${scheduledAt.slice(0, 19).replaceAll(/[-:]/gu, '')}`;
+
 /** Stripe takes keys up to 255 characters; a longer one is hashed, so that it stays one key. */
 export function providerKeyOf(workflowId: string, step: string, generation: number): string {
   const key = `${workflowId}/${step}/${generation}`;

@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
+import type { PayoutResult, PayoutReturnResult, PayoutStatus } from './payout.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
 import type { Attention } from './search-attributes.ts';
 
@@ -46,10 +47,13 @@ export const workflowTypes = {
 export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string }]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
+export const cancelPayoutUpdate = defineUpdate<PayoutResult, [CancelRequest]>('cancel');
+export const cancelPayoutReturnUpdate = defineUpdate<PayoutReturnResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const payoutStatusQuery = defineQuery<PayoutStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

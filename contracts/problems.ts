@@ -3,6 +3,7 @@
  * it, the command line prints it. `nextAction` is written for the person who has to act.
  */
 import type { MoneyMoved, RefusedReason } from './payment.ts';
+import type { PayoutRejection } from './payout.ts';
 import type { RefundRejection } from './refund.ts';
 
 export interface Problem {
@@ -31,6 +32,15 @@ const rejection = (status: 404 | 409, title: string, moneyMoved: MoneyMoved, rem
   title,
   moneyMoved,
   nextAction: `${remedy}, under a new refund id: this one is used up`,
+  retryable: false,
+});
+
+/** Why a payout is rejected: nothing has moved. */
+const noPayout = (title: string, remedy: string): Problem => ({
+  status: 409,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy}, under a new payout id: this one is used up`,
   retryable: false,
 });
 
@@ -100,9 +110,15 @@ export const problems = {
     'captured',
     'Wait for the end of the dispute and ask',
   ),
+  payout_exceeds: noPayout("It is more than what is available of the venue's money", 'Ask for less'),
+  nothing_available: noPayout(
+    "Nothing is available of the venue's money",
+    'Wait until money becomes available and ask',
+  ),
+  not_approved: noPayout('A person said no to it', 'Talk to whoever rejected it and ask'),
   key_reused: {
     status: 422,
-    title: 'The idempotency key or refund id belongs to another request',
+    title: 'The idempotency key, refund id or payout id belongs to another request',
     moneyMoved: 'none',
     nextAction: 'Send the first request unchanged, or use a new key for the new one; nothing was started',
     retryable: false,
@@ -151,6 +167,15 @@ export const problems = {
   },
 } as const satisfies Record<string, Problem> & Record<RefusedReason | RefundRejection, Problem>;
 
+/** By which problem a caller hears of a payout's rejection. */
+export const payoutProblems = {
+  key_reused: 'key_reused',
+  no_venue: 'no_venue',
+  exceeds: 'payout_exceeds',
+  nothing_available: 'nothing_available',
+  not_approved: 'not_approved',
+} as const satisfies Record<PayoutRejection, ProblemCode>;
+
 export type ProblemCode = keyof typeof problems;
 
 export function isProblemCode(code: unknown): code is ProblemCode {
@@ -173,4 +198,6 @@ export interface ProblemBody {
   otherPayment?: string;
   /** Minor units that a refund could still give back. */
   refundable?: number;
+  /** Minor units of a venue that could be paid out. */
+  available?: number;
 }

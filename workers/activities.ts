@@ -2,10 +2,12 @@
 import { createCardActivities } from '../activities/card.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
+import { createPayoutProvider } from '../activities/providers/stripe/payouts.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
+import { createPayoutActivities } from '../activities/payout.ts';
 import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
 import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
@@ -14,6 +16,7 @@ import type { Config } from '../infrastructure/config.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
+import { payoutRecordActivities } from './payout-records.ts';
 import { createMessageLedger, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
 
 const requestTimeoutMs = 10_000;
@@ -34,6 +37,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     return {
       ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
+      ...createPayoutActivities({ provider: createPayoutProvider(account), lanes, steps }),
     };
   },
   chain: ({ config: { chain }, store, lanes }) =>
@@ -65,5 +69,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
 };
 
 /** The local activities of every workflow queue. */
-export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) =>
-  createRecordActivities(createRecordPorts(store, temporal));
+export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) => ({
+  ...createRecordActivities(createRecordPorts(store, temporal)),
+  ...payoutRecordActivities(store, temporal),
+});

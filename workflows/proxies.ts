@@ -2,6 +2,8 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
 import type { MailActivities } from '../activities/mail.ts';
+import type { PayoutActivities } from '../activities/payout.ts';
+import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { RecordActivities } from '../activities/records.ts';
@@ -10,10 +12,12 @@ import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const payouts = proxyActivities<PayoutActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const records = proxyLocalActivities<RecordActivities>(record);
+export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */
 export function currentOperation(tenantId: string): Operation {

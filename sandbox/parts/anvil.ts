@@ -33,7 +33,7 @@ export async function anvilPart(context: PartContext): Promise<Part<CoreAddresse
       ].flat(),
       stopSignal: 'SIGTERM',
       graceMs: 3_000,
-      readyWithinMs: 30_000,
+      readyWithinMs: 120_000,
       beforeStart: async () => mendState(state),
       ready: async () => (await chainId(rpcOn(ports))) === CHAIN_ID,
     }),

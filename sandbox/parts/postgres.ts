@@ -72,7 +72,7 @@ export async function postgresPart(context: PartContext): Promise<Part<CoreAddre
       ...(files.user ? { user: files.user } : {}),
       stopSignal: 'SIGINT', // fast shutdown: SIGTERM waits for every client to leave
       graceMs: 5_000,
-      readyWithinMs: 30_000,
+      readyWithinMs: 120_000,
       tryAgainOn: PREDECESSOR_REMAINS,
       ready: async () =>
         withClient(superuser(ports), async (client) => (await client.query('SELECT 1')).rowCount === 1),

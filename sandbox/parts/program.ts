@@ -14,7 +14,7 @@ export interface Program {
   readonly ready: { readonly url: string } | { readonly port: number };
   /** How long a stop waits before it becomes a SIGKILL; 10 s by default, a worker's drain. */
   readonly graceMs?: number;
-  /** 30 s by default. */
+  /** Two minutes by default: a busy machine is slow, not broken. */
   readonly readyWithinMs?: number;
 }
 
@@ -27,7 +27,7 @@ export function programSpec(program: Program): ProcessSpec {
     env: { ...process.env, ...program.env },
     stopSignal: 'SIGTERM',
     graceMs: program.graceMs ?? 10_000,
-    readyWithinMs: program.readyWithinMs ?? 30_000,
+    readyWithinMs: program.readyWithinMs ?? 120_000,
     ready: async () =>
       'url' in ready ? (await fetch(ready.url, { signal: AbortSignal.timeout(2_000) })).ok : isListening(ready.port),
   };

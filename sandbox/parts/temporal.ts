@@ -54,7 +54,7 @@ export async function temporalPart(context: PartContext): Promise<Part<CoreAddre
       ].flat(),
       stopSignal: 'SIGTERM',
       graceMs: 5_000,
-      readyWithinMs: 30_000,
+      readyWithinMs: 120_000,
       // The client backs off for a second when it finds the port closed: it is not asked before.
       ready: async () => (await isListening(portAt(ports, 0))) && isReady(addressOn(ports)),
     }),

@@ -6,7 +6,7 @@ import type { LaneCaller } from '../lanes/call.ts';
 import { createFailures, detailOf, typeOf } from './failure.ts';
 import type { StepLedger } from './ports.ts';
 import type { RefundProvider } from './providers/stripe/refunds.ts';
-import { createStripeSteps, type Making, type StepInput } from './stripe-steps.ts';
+import { createStripeSteps, type Making, type StepInput, stepOf } from './stripe-steps.ts';
 
 const { decline, refuse } = createFailures('stripe');
 
@@ -31,6 +31,11 @@ export interface RefundActivities {
    */
   createRefund: (input: CreateRefundInput) => Promise<ProviderRefund>;
   retrieveRefund: (input: RetrieveRefundInput) => Promise<ProviderRefund>;
+  /**
+   * Resolves when the workflow asked for no refund that exists, and never will. Refused for a person, `refund_exists`, when
+   * one does.
+   */
+  confirmNoRefund: (input: CreateRefundInput) => Promise<void>;
 }
 
 /** A "no" as it reads to the workflow. One that says that our books are wrong is for a person. */
@@ -69,6 +74,7 @@ export function createRefundActivities(deps: {
     try {
       return await makeOnce(making);
     } catch (error) {
+      if (typeOf(error) === failureTypes.fenced) return fencedOff(making);
       const no = typeOf(error) === failureTypes.declined || typeOf(error) === failureTypes.refused;
       if (!no) throw error;
       // "No" to one call says nothing of those before it: "already refunded" may be their doing.
@@ -81,8 +87,22 @@ export function createRefundActivities(deps: {
     }
   }
 
+  /** A person has said that there shall be none; one that was made before is the truth. */
+  async function fencedOff(making: Making<ProviderRefund>): Promise<ProviderRefund> {
+    const found = await lookUp(making, 'later');
+    if (found) return found;
+    throw decline('marked_failed');
+  }
+
+  async function confirmNoRefund(input: CreateRefundInput): Promise<void> {
+    await steps.fence(stepOf(input, 'refund'));
+    const found = await lookUp(refundOf(input), 'later');
+    if (found) throw refuse('refund_exists', { refundId: found.providerRefundId });
+  }
+
   return {
     createRefund,
+    confirmNoRefund,
     retrieveRefund: ({ providerRefundId }) => lanes.read('stripe', () => provider.retrieve(providerRefundId)),
   };
 }

@@ -17,6 +17,8 @@ export const failureTypes = {
   keyReused: 'KeyReused',
   /** A message reached a workflow that has its end already. */
   alreadyEnded: 'AlreadyEnded',
+  /** A decision without a good proof, or that nothing waits for; the first detail is `{because}`. */
+  decisionRefused: 'DecisionRefused',
   /** A message's own fields are wrong. */
   invalidMessage: 'InvalidMessage',
 } as const;

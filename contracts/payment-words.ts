@@ -11,7 +11,7 @@ export const nextOfOpen: Readonly<Record<OpenStage, string>> = {
   capturing: 'The tickets exist; the money is being captured. It is too late to cancel: a refund is the next action.',
   undoing: 'What had happened is being undone, last step first. Nothing is for you to do.',
   'in review':
-    'A step has used up its calls and its outcome is open. It is tried again by itself; look at the provider and at the dead letter. Do not terminate: that skips the undo.',
+    'A step has used up its calls and its outcome is open. It is tried again by itself; look at the provider and at the dead letter, and decide with `boxoffice decide` (retry, mark-failed, compensate). Do not terminate: that skips the undo.',
 };
 
 function nextOf(result: PaymentResult): string {

@@ -14,7 +14,7 @@ export const nextOfOpenRefund: Readonly<Record<OpenRefundStage, string>> = {
   burning: 'The money is back. The tickets are being burned.',
   undoing: 'The money was not given back; what was reserved for it is being released.',
   'in review':
-    'A step needs a person. It is tried again by itself; compare the provider, the chain and the dead letter. Do not terminate: a refund that is under way would go on unseen.',
+    'A step needs a person. It is tried again by itself; compare the provider, the chain and the dead letter, and decide with `boxoffice decide` (retry, mark-failed, mark-succeeded). Do not terminate: a refund that is under way would go on unseen.',
 };
 
 /** What to do about a rejection. */

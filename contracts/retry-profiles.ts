@@ -58,9 +58,12 @@ export const record = {
  */
 export const patienceMs = 15 * 60_000;
 
-/** Between two tries of parked work, while a person is being waited for. Milliseconds. */
+/**
+ * Between two tries of parked work, while a person is being waited for: after a day of them rarely, so that it may wait for
+ * months in one history. Milliseconds.
+ */
 export function parkedRetryMs(round: number): number {
-  return Math.min(60_000 * 2 ** Math.min(round, 10), 15 * 60_000);
+  return Math.min(60_000 * 2 ** Math.min(round, 10), round < 100 ? 15 * 60_000 : 6 * 3_600_000);
 }
 
 /**

@@ -13,14 +13,17 @@ import {
 import type { UpdateDefinition } from '@temporalio/common';
 import type { Claimed, ParkInput } from '../activities/records.ts';
 import type { Operation } from '../activities/ports.ts';
+import type { ResolveRequest } from '../contracts/decisions.ts';
 import { cancelSignal, type CancelRequest } from '../contracts/messages.ts';
 import { cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
 import type { StepFailure } from './outcomes.ts';
 import type { Parking } from './parking.ts';
 import { records } from './proxies.ts';
+import { Resolving } from './resolving.ts';
+import { shielded } from './shielded.ts';
 import { Undo } from './undo.ts';
 
-export const shielded = <T>(run: () => Promise<T>): Promise<T> => CancellationScope.nonCancellable(run);
+export { shielded } from './shielded.ts';
 
 export interface View<Result> {
   moneyMoved: ParkInput['moneyMoved'];
@@ -81,6 +84,7 @@ export class Frame<Result extends { status: string }> {
     setHandler(cancelSignal, (request) => this.cancel(cancelRequestOf(request, cancelledInWebUi)), {
       description: 'As the update, without an answer. Send {"actor": "…", "reason": "…"}',
     });
+    const resolving = new Resolving(operation, (request) => this.#resolve(request));
     const letterOf = (step: string, failure: StepFailure): ParkInput => ({
       operation,
       queueName,
@@ -101,12 +105,18 @@ export class Frame<Result extends { status: string }> {
         view.resume(step);
         await shielded(() => records.unpark({ operation, step, outcome }));
       },
+      decided: (step, choices, withinMs) => resolving.wait(step, choices, withinMs),
     };
   }
 
   cancel(request: CancelRequest): void {
     this.#cancelledBy ??= request;
     this.main.cancel();
+  }
+
+  /** What a person decided, in so far as it is the frame's to carry out. */
+  #resolve({ actor, decision, evidence }: ResolveRequest): void {
+    if (decision === 'compensate') this.cancel({ actor, reason: evidence.slice(0, 500) });
   }
 
   async run<Undone extends Result>(course: Course<Result, Undone>): Promise<Result> {

@@ -1,5 +1,6 @@
 /** Validators of messages: they refuse before anything is written to history. Synchronous, or they would never refuse. */
 import { ApplicationFailure } from '@temporalio/workflow';
+import { type ApprovalRequest, type ResolveRequest, resolutions } from '../contracts/decisions.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import type { CancelRequest } from '../contracts/messages.ts';
 
@@ -33,4 +34,30 @@ export function refuseUnlessCancelRequest(request: CancelRequest, end: { status:
       `${field} is missing or no text of 1 to ${maximum} characters; send {"actor": "…", "reason": "…"}`,
     );
   }
+}
+
+/** A proof is a signed statement of some hundred characters. */
+const proofLength = 4_000;
+
+function refuseUnlessTexts(request: unknown, fields: Readonly<Record<string, number>>, form: string): void {
+  const given = (request ?? {}) as Record<string, unknown>;
+  for (const [field, maximum] of Object.entries(fields)) {
+    if (isText(given[field], maximum)) continue;
+    throw refuse(
+      failureTypes.invalidMessage,
+      `${field} is missing or no text of 1 to ${maximum} characters; send ${form}`,
+    );
+  }
+}
+
+export function refuseUnlessApproval(request: ApprovalRequest): void {
+  refuseUnlessTexts(request, { ...texts, proof: proofLength }, '{"actor": "…", "reason": "…", "proof": "…"}');
+}
+
+export function refuseUnlessResolve(request: ResolveRequest): void {
+  const choices = resolutions.join(', ');
+  const form = '{"actor": "…", "decision": "…", "evidence": "…", "proof": "…"}';
+  refuseUnlessTexts(request, { actor: texts.actor, evidence: 2_000, proof: proofLength }, form);
+  if (resolutions.includes(request.decision)) return;
+  throw refuse(failureTypes.invalidMessage, `decision is "${request.decision}"; it is one of ${choices}`);
 }

@@ -12,6 +12,14 @@ export class DeadlinePassed extends Error {
   }
 }
 
+/** A person has said that the step has no effect and shall not be tried again. */
+export class MarkedFailed extends Error {
+  constructor(step: string) {
+    super(`step "${step}" was marked as failed`);
+    this.name = 'MarkedFailed';
+  }
+}
+
 export interface StepFailure {
   /** A business "no"; the step's time is over; or a person has to look. */
   kind: 'declined' | 'deadline' | 'person';
@@ -30,6 +38,7 @@ function timedOut(error: unknown): boolean {
 }
 
 export function readFailure(error: unknown): StepFailure {
+  if (error instanceof MarkedFailed) return { kind: 'declined', code: 'marked_failed', sent: 0 };
   const cause = causeOf(error);
   const detail = cause instanceof ApplicationFailure ? (cause.details?.[0] as FailureDetail | undefined) : undefined;
   const code = detail?.code ?? (cause instanceof Error ? cause.name : 'unexpected');

@@ -19,6 +19,7 @@ import type {
 import { authorizationWindowMs, captureMarginMs } from '../contracts/retry-profiles.ts';
 import { Frame, shielded } from './frame.ts';
 import { refuseOtherBody } from './message-rules.ts';
+import { MarkedFailed } from './outcomes.ts';
 import { untilKnown } from './parking.ts';
 import { captureDeadline, endOf, type ForwardStep } from './payment-ends.ts';
 import { PaymentView } from './payment-view.ts';
@@ -32,6 +33,9 @@ import { businessNow, epochNow } from './time.ts';
 export function payment(input: PaymentInput): Promise<PaymentResult> {
   return new Purchase(input).run();
 }
+
+/** What a person may say of a step: its undo looks for what it did, so that nothing has to be known before. */
+const undoFinds = { failed: () => Promise.resolve(), undone: true } as const;
 
 class Purchase {
   readonly #input: PaymentInput;
@@ -137,6 +141,7 @@ class Purchase {
       {
         step: 'authorize',
         deadline: workflowInfo().startTime.getTime() + authorizationWindowMs,
+        marks: undoFinds,
         run: ({ round, within }) =>
           card.authorizePayment.executeWithOptions({ ...within, summary: 'hold the money' }, [
             { ...identity, tenantId, orderId, amount, currency, paymentMethod, round },
@@ -159,6 +164,7 @@ class Purchase {
       {
         step: 'mint',
         deadline: captureBefore ? captureDeadline(captureBefore, epochNow(), captureMarginMs) : undefined,
+        marks: undoFinds,
         run: ({ round, within }) =>
           tickets.mintTickets.executeWithOptions({ ...within, summary: `mint ${ticketIds.length}` }, [
             { operation, wallet: buyer.wallet, venueId, eventId, tickets: ticketIds, round },
@@ -177,6 +183,7 @@ class Purchase {
       ? await untilKnown(
           {
             step: 'capture',
+            marks: { failed: undoFinds.failed },
             run: ({ round, within }) =>
               card.capturePayment.executeWithOptions({ ...within, summary: 'take the money' }, [
                 { ...identity, intentId, round },
@@ -212,8 +219,9 @@ class Purchase {
     // What was promised is being taken back: who asks from now on waits for the end.
     this.#early = undefined;
     const end = endOf({ error, step: this.#step, cancelled, authorizationEnded: this.#authorizationEnded });
-    // A refused card holds nothing, so there is nothing to void.
-    if (end?.status === 'declined' && this.#step === 'authorize') this.#frame.undo.drop('void');
+    // A refused card holds nothing, so there is nothing to void; a person's word for it is no card's.
+    const refused = end?.status === 'declined' && this.#step === 'authorize';
+    if (refused && !(error instanceof MarkedFailed)) this.#frame.undo.drop('void');
     return end;
   }
 

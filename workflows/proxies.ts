@@ -1,6 +1,7 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
+import type { DecisionActivities } from '../activities/decisions.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { PayoutActivities } from '../activities/payout.ts';
 import type { PayoutRecordActivities } from '../activities/payout-records.ts';
@@ -18,6 +19,7 @@ export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ .
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
+export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */
 export function currentOperation(tenantId: string): Operation {

@@ -101,12 +101,19 @@ class Repayment {
 
   #ask({ chargeId, amount }: RefundReservation): Promise<ProviderRefund> {
     const { tenantId, workflowId } = this.#operation;
+    const wanted = { tenantId, workflowId, chargeId, amount };
     return untilKnown(
       {
         step: 'refund',
+        marks: {
+          failed: ({ round, within }) =>
+            refunds.confirmNoRefund.executeWithOptions({ ...within, summary: 'make sure that there is none' }, [
+              { ...wanted, round },
+            ]),
+        },
         run: ({ round, within }) =>
           refunds.createRefund.executeWithOptions({ ...within, summary: 'give the money back' }, [
-            { tenantId, workflowId, chargeId, amount, round },
+            { ...wanted, round },
           ]),
       },
       this.#frame.parking,
@@ -138,6 +145,8 @@ class Repayment {
       tickets.burnRefunded.executeWithOptions({ summary: `burn ${ticketIds.length}` }, [
         { operation, paymentKey, ticketIds, round },
       ]);
-    return untilKnown({ step: 'burn', mustSucceed: true, run: burn }, this.#frame.parking);
+    // A person may leave the tickets where they are.
+    const marks = { succeeded: () => [] };
+    return untilKnown({ step: 'burn', mustSucceed: true, marks, run: burn }, this.#frame.parking);
   }
 }

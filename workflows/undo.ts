@@ -1,5 +1,5 @@
 /** What is due to be undone, last step first. A compensation is registered *before* its step is scheduled. */
-import { untilKnown, type Parking } from './parking.ts';
+import { type Attempt, type Parking, untilKnown } from './parking.ts';
 
 interface Compensation {
   step: string;
@@ -27,7 +27,8 @@ export class Undo {
   async runAll(parking: Parking): Promise<void> {
     for (let next = this.#due.at(-1); next; next = this.#due.at(-1)) {
       const { step, run } = next;
-      await untilKnown({ step, mustSucceed: true, run: ({ round }) => run(round) }, parking);
+      const compensation = { step, mustSucceed: true, run: ({ round }: Attempt) => run(round) };
+      await untilKnown({ ...compensation, marks: { succeeded: () => undefined } }, parking);
       this.#due.pop();
     }
   }

@@ -16,6 +16,7 @@ import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts
 import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { decisionShapes } from './shapes-decisions.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -198,4 +199,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await email.handle.signal(cancelSignal, me);
     return ended(email);
   },
+  ...decisionShapes,
 };

@@ -75,6 +75,7 @@ export function createRefundWorld() {
   return {
     stripe,
     create: (change: object = {}) => activities.createRefund({ ...input, ...change }),
+    confirmNone: () => activities.confirmNoRefund(input),
     retrieve: (providerRefundId: string) => activities.retrieveRefund({ providerRefundId }),
     stepOf: () => steps.read({ ...refundIdentity, step: 'refund' }),
   };

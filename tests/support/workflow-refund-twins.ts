@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
+import { refuse } from './workflow-behaviours.ts';
 import type { RefundRecords, RefundOutside, Twin, Twins } from './workflow-twins.ts';
 
 export const reservation: RefundReservation = {
@@ -31,6 +32,12 @@ export const createRefundTwins = (twins: Twins): RefundActivities => ({
   retrieveRefund: (input) => {
     const twin = twins.current;
     return twin.perform('retrieveRefund', input, () => look(twin.refund));
+  },
+  confirmNoRefund: (input) => {
+    const twin = twins.current;
+    return twin.perform('confirmNoRefund', input, () => {
+      if (twin.refund.atProvider) throw refuse('refund_exists');
+    });
   },
 });
 

@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
+import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
@@ -14,7 +15,12 @@ import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 
-type Activities = CardActivities & RefundActivities & TicketActivities & MailActivities & RecordActivities;
+type Activities = CardActivities &
+  RefundActivities &
+  TicketActivities &
+  MailActivities &
+  RecordActivities &
+  DecisionActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -252,3 +258,20 @@ export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof Re
     },
   };
 }
+
+/** What a person shows whose proof is good. */
+export const proofOf = (actor: string) => `proof of ${actor}`;
+
+/** Verifies as the real one does, by other means. */
+export const createDecisionTwins = (twins: Twins): DecisionActivities => ({
+  decide: (input) => {
+    const twin = twins.current;
+    return twin.perform('decide', input, () => {
+      const { actor, proof, requestedBy, decidedBy = [] } = input;
+      if (proof !== proofOf(actor)) return { accepted: false, because: 'bad_signature' };
+      if (actor === requestedBy) return { accepted: false, because: 'own_request' };
+      if (decidedBy.includes(actor)) return { accepted: false, because: 'decided_before' };
+      return { accepted: true, subject: actor };
+    });
+  },
+});

@@ -21,6 +21,7 @@ import { orderOf } from './orders.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
+  createDecisionTwins,
   createMailTwins,
   createRecordTwins,
   createTicketTwins,
@@ -122,7 +123,11 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
   };
-  const records = { ...createRecordTwins(twins), ...createRefundRecordTwins(twins) };
+  const records = {
+    ...createRecordTwins(twins),
+    ...createRefundRecordTwins(twins),
+    ...createDecisionTwins(twins),
+  };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
     namespace: env.namespace ?? 'default',

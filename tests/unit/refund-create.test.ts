@@ -211,3 +211,30 @@ describe('whatever answers are lost', () => {
       { seed: 20270104, numRuns: 80 },
     ));
 });
+
+describe('a person who says that there shall be none', () => {
+  it('is believed when the provider has none, and nothing is sent any more', async () => {
+    const { stripe, create, confirmNone } = world();
+    stripe.fail('create', 'dropped');
+    await failed(create);
+    await inTime(retried(confirmNone));
+    expect(await failed(create)).toMatchObject({ type: 'Declined', code: 'marked_failed' });
+    expect(stripe.refunds).toHaveLength(0);
+  });
+
+  it('is not believed when the provider has it: that one is the truth', async () => {
+    const { create, confirmNone, stripe } = world();
+    stripe.fail('create', 'lost');
+    await failed(create);
+    expect(await failed(confirmNone)).toMatchObject({ type: 'Refused', code: 'refund_exists' });
+    expect(await inTime(attempt(create))).toEqual(succeeded);
+    expect(stripe.refunds).toHaveLength(1);
+  });
+
+  it('waits until no request that was sent can have an effect any more', async () => {
+    const { stripe, create, confirmNone } = world();
+    stripe.fail('create', 'dropped');
+    await failed(create);
+    expect(await failed(confirmNone)).toMatchObject({ type: 'Retry', code: 'in_flight' });
+  });
+});

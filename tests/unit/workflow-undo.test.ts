@@ -11,7 +11,11 @@ vi.mock('../../workflows/parking.ts', () => ({
   },
 }));
 
-const parking: Parking = { park: () => Promise.resolve(), unpark: () => Promise.resolve() };
+const parking: Parking = {
+  park: () => Promise.resolve(),
+  unpark: () => Promise.resolve(),
+  decided: () => Promise.resolve(undefined),
+};
 
 function undoOf(...steps: string[]): { undo: Undo; undone: string[] } {
   const undo = new Undo();

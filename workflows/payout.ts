@@ -53,6 +53,8 @@ class Disbursement {
   /** Those that came back, as a webhook said. */
   readonly #cameBack = new Set<string>();
   #venueChanged = false;
+  /** Each round that a step parked, or was told that the balance does not cover it, allows it one more call. */
+  readonly #rounds = { transfer: 0, payout: 0 };
   #reservation: PayoutReservation | undefined;
   #obstacle: VenueObstacle | undefined;
   #asked = false;
@@ -164,7 +166,7 @@ class Disbursement {
       this.#goOn();
       if (reservation.transferAmount === 0) return undefined;
       try {
-        return await shielded(() => this.#transfer(reservation, refused));
+        return await shielded(() => this.#transfer(reservation));
       } catch (error) {
         const code = lacksFunds(error);
         if (code === undefined) throw error;
@@ -176,21 +178,25 @@ class Disbursement {
     }
   }
 
-  async #transfer(
-    { account, transferAmount: amount, currency }: PayoutReservation,
-    refused: number,
-  ): Promise<ProviderTransfer> {
+  async #transfer({ account, transferAmount: amount, currency }: PayoutReservation): Promise<ProviderTransfer> {
     const operation = this.#operation;
     const { tenantId, workflowId } = operation;
     const { payoutId } = this.#input.request;
     const { parking } = this.#frame;
+    const wanted = { tenantId, workflowId, payoutId, account, amount, currency };
     this.#view.transferring();
     const transfer = await untilKnown(
       {
         step: 'transfer',
-        run: ({ round, within }) =>
+        marks: {
+          failed: ({ round, within }) =>
+            payouts.confirmNoTransfer.executeWithOptions({ ...within, summary: 'make sure that there is none' }, [
+              { ...wanted, round },
+            ]),
+        },
+        run: ({ within }) =>
           payouts.transferToVenue.executeWithOptions({ ...within, summary: "to the venue's account" }, [
-            { tenantId, workflowId, payoutId, account, amount, currency, round: round + refused },
+            { ...wanted, round: this.#rounds.transfer++ },
           ]),
       },
       parking,
@@ -219,21 +225,10 @@ class Disbursement {
     return untilKnown({ step: 'settle', mustSucceed: true, run: settle }, parking);
   }
 
-  async #create({ account, amount, currency }: PayoutReservation): Promise<ProviderPayout> {
-    const { tenantId, workflowId } = this.#operation;
+  async #create(reservation: PayoutReservation): Promise<ProviderPayout> {
     for (let refused = 0; ; refused++) {
-      this.#view.paying();
       try {
-        return await untilKnown(
-          {
-            step: 'payout',
-            run: ({ round, within }) =>
-              payouts.createPayout.executeWithOptions({ ...within, summary: 'to the bank' }, [
-                { tenantId, workflowId, account, amount, currency, round: round + refused },
-              ]),
-          },
-          this.#frame.parking,
-        );
+        return await this.#payOnce(reservation);
       } catch (error) {
         const code = lacksFunds(error);
         if (code === undefined) throw error;
@@ -241,6 +236,28 @@ class Disbursement {
         await sleep(waitingLookMs(refused));
       }
     }
+  }
+
+  #payOnce({ account, amount, currency }: PayoutReservation): Promise<ProviderPayout> {
+    const { tenantId, workflowId } = this.#operation;
+    const wanted = { tenantId, workflowId, account, amount, currency };
+    this.#view.paying();
+    return untilKnown(
+      {
+        step: 'payout',
+        marks: {
+          failed: ({ round, within }) =>
+            payouts.confirmNoPayout.executeWithOptions({ ...within, summary: 'make sure that there is none' }, [
+              { ...wanted, round },
+            ]),
+        },
+        run: ({ within }) =>
+          payouts.createPayout.executeWithOptions({ ...within, summary: 'to the bank' }, [
+            { ...wanted, round: this.#rounds.payout++ },
+          ]),
+      },
+      this.#frame.parking,
+    );
   }
 
   /** Until the provider has ended it, one way or the other. */

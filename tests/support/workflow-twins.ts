@@ -6,17 +6,23 @@ import { Context } from '@temporalio/activity';
 import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { MailActivities } from '../../activities/mail.ts';
+import type { PayoutActivities } from '../../activities/payout.ts';
+import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
+import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
+import type { PayoutOutside } from './workflow-payout-twins.ts';
 
 type Activities = CardActivities &
   RefundActivities &
+  PayoutActivities &
+  PayoutRecordActivities &
   TicketActivities &
   MailActivities &
   RecordActivities &
@@ -53,8 +59,9 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult | PayoutResult } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
+  payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;

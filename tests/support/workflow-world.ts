@@ -18,6 +18,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -46,6 +47,8 @@ type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
 export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
+  /** The world outside of a workflow that is to be started. */
+  twinOf(workflowId: string): Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */
@@ -119,13 +122,14 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
-    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
+    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins), ...createPayoutTwins(twins) },
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),
     ...createRefundRecordTwins(twins),
+    ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
@@ -180,6 +184,7 @@ export async function startWorkflowWorld({
   return {
     env,
     client,
+    twinOf: (workflowId) => twins.of(workflowId),
     async payment(plan, change) {
       const { start, started } = prepare(plan, change);
       await client.workflow.start<(input: PaymentInput) => Promise<PaymentResult>>(workflowTypes.payment, {

@@ -48,7 +48,13 @@ export const record = {
     maximumInterval: '5 seconds',
     // The store's "no": asking again in this very task changes nothing, and would fill the history for days. The step
     // parks instead.
-    nonRetryableErrorTypes: ['CaptureMismatchError', 'ClaimLostError', 'MintStateError', 'RefundStateError'],
+    nonRetryableErrorTypes: [
+      'CaptureMismatchError',
+      'ClaimLostError',
+      'MintStateError',
+      'PayoutStateError',
+      'RefundStateError',
+    ],
   },
 } as const satisfies LocalActivityOptions;
 

@@ -6,6 +6,8 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
+import { createPayoutReturns } from './payout-returns.ts';
+import { createPayouts } from './payouts.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
@@ -14,6 +16,8 @@ import { createWebhooks } from './webhooks.ts';
 export const createStore = (pool: Pool) => ({
   payments: createPayments(pool),
   refunds: createRefunds(pool),
+  payouts: createPayouts(pool),
+  payoutReturns: createPayoutReturns(pool),
   claims: createClaims(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
@@ -36,6 +40,7 @@ export {
   CaptureMismatchError,
   ClaimLostError,
   MintStateError,
+  PayoutStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
@@ -45,8 +50,12 @@ export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
 export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
+export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
+export type { PaidPayout, PayoutReturnClaim } from './payout-returns.ts';
+export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';
+export type { Statement, StatementLine } from './statements.ts';
 export type { Event, Venue } from './setup.ts';
 export type { WebhookEvent } from './webhooks.ts';

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { opaqueIdOf } from '../../contracts/hashes.ts';
 import { ContactBody, EventBody, VenueBody } from '../../contracts/schema/setup.ts';
+import { checkVenue } from '../../contracts/schema/validate-venue.ts';
 import { InvalidRequestError } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -21,6 +22,7 @@ export async function setupRoutes(instance: FastifyInstance, deps: ApiDeps): Pro
     },
     async (request) => {
       const { id } = request.params;
+      checkVenue(request.body);
       await store.venues.put(callerOf(request).tenantId, id, request.body);
       return { id, ...request.body };
     },

@@ -5,6 +5,13 @@ import { Amount, CurrencyCode, Id, Text } from './common.ts';
 const BasisPoints = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 10_000, description: `${description}: basis points, 0 to 10000` });
 
+/** More than `one` minor units need one approver, more than `two` need two; `one` is not more than `two` (validate-venue.ts). */
+const ApprovalLimits = (description: string) =>
+  Type.Object(
+    { one: Amount(`${description}.one`), two: Amount(`${description}.two`) },
+    { additionalProperties: false, description: `${description}: {one, two}, one not more than two` },
+  );
+
 export const VenueBody = Type.Object(
   {
     name: Text('name', 200),
@@ -15,6 +22,15 @@ export const VenueBody = Type.Object(
     feeBasisPoints: BasisPoints('feeBasisPoints'),
     feeFixed: Amount('feeFixed'),
     reserveBasisPoints: BasisPoints('reserveBasisPoints'),
+    reserveDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 365,
+        description: "reserveDays: days of 24 hours after the event's end at which its reserve is released, 0 to 365",
+      }),
+    ),
+    payoutApproval: Type.Optional(ApprovalLimits('payoutApproval')),
+    refundApproval: Type.Optional(ApprovalLimits('refundApproval')),
     frozen: Type.Optional(Type.Boolean({ description: 'frozen: true stops sales and payouts' })),
     payoutsEnabled: Type.Optional(Type.Boolean({ description: 'payoutsEnabled: true or false' })),
   },

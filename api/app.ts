@@ -9,8 +9,10 @@ import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
+import { connectWebhookRoutes } from './routes/connect-webhook.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { payoutRoutes } from './routes/payouts.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
@@ -51,8 +53,10 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
   await app.register(refundRoutes, deps);
+  await app.register(payoutRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
+  await app.register(connectWebhookRoutes, deps);
   return app;
 }
 

@@ -25,6 +25,7 @@ export const Problem = Type.Object(
     workflowId: Type.Optional(text('the purchase or refund that is meant')),
     otherPayment: Type.Optional(text('the purchase that is in the way')),
     refundable: Type.Optional(Type.Integer({ description: 'minor units that a refund could still give back' })),
+    available: Type.Optional(Type.Integer({ description: 'minor units of a venue that could be paid out' })),
   },
   { description: 'problem details (RFC 9457)' },
 );
@@ -38,7 +39,7 @@ const viewOf = (what: string, id: string, statuses: string) =>
       status: text(statuses),
       stage: Type.Optional(text('where it stands')),
       attention: Type.Optional(text('whom it waits for')),
-      moneyMoved: text('none, held, captured, refunded or unknown'),
+      moneyMoved: text('where the money is'),
       next: Type.Optional(text('what happens next')),
       result: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the end, once there is one' })),
     },
@@ -54,6 +55,12 @@ export const RefundView = viewOf(
   'a refund',
   'the refund id',
   'live, pending, or an end: completed, failed, rejected, cancelled',
+);
+
+export const PayoutView = viewOf(
+  'a payout',
+  'the payout id',
+  'live, pending, or an end: paid, returned, rejected, expired, cancelled',
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

@@ -27,6 +27,7 @@ const pool = createPool({
 });
 const client = createTemporalClient(temporal);
 const checkMs = 2_000;
+const connectSecret = stripeWebhook.STRIPE_CONNECT_WEBHOOK_SECRET;
 
 const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
@@ -34,6 +35,9 @@ const app = await buildApp({
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   verifyStripeEvent: (raw, signature) =>
     Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
+  verifyConnectEvent: connectSecret
+    ? (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectSecret, signatureToleranceSeconds)
+    : undefined,
   livemode: stripeWebhook.STRIPE_LIVEMODE,
   contactIdKey: api.CONTACT_ID_KEY,
   docs: api.API_DOCS,

@@ -56,7 +56,8 @@ export const problems = {
     status: 400,
     title: 'The signature does not match the body',
     moneyMoved: 'none',
-    nextAction: "Check STRIPE_WEBHOOK_SECRET against the endpoint's signing secret, and the sender's clock",
+    nextAction:
+      "Check STRIPE_WEBHOOK_SECRET (for connected accounts STRIPE_CONNECT_WEBHOOK_SECRET) against the endpoint's signing secret, and the sender's clock",
     retryable: false,
   },
   livemode_mismatch: {

@@ -54,6 +54,7 @@ interface Settings {
   ports: { stripe: number; smtp: number; inbox: number; api: number };
   stripeKey: string;
   webhookSecret: string;
+  connectWebhookSecret: string;
   mail: { user: string; pass: string };
   issuerKey: `0x${string}`;
   tokens: Tokens;
@@ -72,6 +73,7 @@ async function makeSettings(world: World): Promise<Settings> {
     },
     stripeKey: `sk_test_${secret()}`,
     webhookSecret: `whsec_${secret()}`,
+    connectWebhookSecret: `whsec_${secret()}`,
     mail: { user: 'boxoffice', pass: secret() },
     issuerKey: generatePrivateKey(),
     tokens: await issueTokens(signingKey),
@@ -81,7 +83,8 @@ async function makeSettings(world: World): Promise<Settings> {
 
 const at = (port: number) => `http://127.0.0.1:${port}`;
 
-function simulators({ ports, stripeKey, webhookSecret, mail }: Settings, options: BoxofficeOptions): Program[] {
+function simulators(settings: Settings, options: BoxofficeOptions): Program[] {
+  const { ports, stripeKey, webhookSecret, connectWebhookSecret, mail } = settings;
   return [
     {
       name: 'stripe',
@@ -91,6 +94,8 @@ function simulators({ ports, stripeKey, webhookSecret, mail }: Settings, options
         STRIPE_SECRET_KEY: stripeKey,
         STRIPE_WEBHOOK_SECRET: webhookSecret,
         STRIPE_WEBHOOK_URL: `${at(ports.api)}/webhooks/stripe`,
+        STRIPE_CONNECT_WEBHOOK_SECRET: connectWebhookSecret,
+        STRIPE_CONNECT_WEBHOOK_URL: `${at(ports.api)}/webhooks/stripe/connect`,
         ...options.stripeEnv,
       },
       ready: { port: ports.stripe },
@@ -121,6 +126,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     // Real test credentials in the environment replace the simulator.
     ...(process.env['STRIPE_SECRET_KEY'] ? {} : { STRIPE_API_BASE: at(ports.stripe) }),
     STRIPE_WEBHOOK_SECRET: process.env['STRIPE_WEBHOOK_SECRET'] ?? settings.webhookSecret,
+    STRIPE_CONNECT_WEBHOOK_SECRET: process.env['STRIPE_CONNECT_WEBHOOK_SECRET'] ?? settings.connectWebhookSecret,
     SMTP_URL: `smtp://${mail.user}:${mail.pass}@127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Boxoffice <tickets@boxoffice.example>',
     CHAIN_RPC_URL: anvil.rpc,

@@ -11,6 +11,7 @@ import { createPayouts } from './payouts.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
+import { createVenueAccounts } from './venue-accounts.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export const createStore = (pool: Pool) => ({
@@ -24,6 +25,7 @@ export const createStore = (pool: Pool) => ({
   chain: createChain(pool),
   deadLetters: createDeadLetters(pool),
   venues: createVenues(pool),
+  venueAccounts: createVenueAccounts(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
   webhooks: createWebhooks(pool),

@@ -8,11 +8,20 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type {
+  PaymentRecord,
+  PayoutRecord,
+  RefundRecord,
+  RoutedPayout,
+  Statement,
+  VenueBalances,
+  WebhookEvent,
+} from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
 const webhookSecret = 'whsec_test';
+export const connectWebhookSecret = 'whsec_connect';
 
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
@@ -29,6 +38,23 @@ export class FakeStore {
   };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
+  };
+  readonly payoutRecords = new Map<string, PayoutRecord>();
+  readonly routed = new Map<string, RoutedPayout>();
+  readonly statements = new Map<string, Statement>();
+  readonly balancesOf = new Map<string, VenueBalances>();
+  readonly payouts = {
+    get: async (tenantId: string, payoutId: string) => this.payoutRecords.get(`${tenantId}/${payoutId}`),
+    statement: async (tenantId: string, payoutId: string) => this.statements.get(`${tenantId}/${payoutId}`),
+    balances: async (tenantId: string, venueId: string) => this.balancesOf.get(`${tenantId}/${venueId}`),
+    byProvider: async (providerPayoutId: string) => this.routed.get(providerPayoutId),
+  };
+  /** By account: the venues that are paid on it, and whether they can be. */
+  readonly accounts = new Map<string, { venues: { tenantId: string; venueId: string }[]; enabled?: boolean }>();
+  readonly venueAccounts = {
+    venuesOf: async (account: string) => this.accounts.get(account)?.venues ?? [],
+    setPayoutsEnabled: async (_: unknown, account: string, enabled: boolean) =>
+      void (this.accounts.get(account)!.enabled = enabled),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>
@@ -93,6 +119,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     store,
     verifyToken,
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
+    verifyConnectEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectWebhookSecret, 300),
     livemode: false,
     contactIdKey: 'k'.repeat(32),
     checks: { postgres: async () => undefined, temporal: async () => undefined },
@@ -104,8 +131,8 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
   return { app, temporal, store, log };
 }
 
-export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000)) =>
-  Stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret, timestamp });
+export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000), secret = webhookSecret) =>
+  Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
 
 /** The body of `POST /payments`: tenant and key come from elsewhere. */
 export { orderOf } from '../support/orders.ts';

@@ -152,6 +152,10 @@ test.each([
 ] as const)('$step that needs a person parks, and its money is $moneyMoved', async ({ step, call, moneyMoved }) => {
   const sent = step === 'follow' ? 0 : 8;
   const payout = await startPayout(world(), (twin) => twin.plan(call, exhausts({ sent, commits: sent > 0 })));
+  if (step === 'follow') {
+    await stands(payout, 'in transit');
+    await payout.handle.signal(providerEventSignal, { ...accountUpdated, type: 'payout.paid', objectId: 'po_1' });
+  }
   await payout.twin.begun('park');
   expect(payout.twin.letters.get(step)).toMatchObject({ jobType: 'payout-process', moneyMoved, attempts: sent });
   expect(await payoutEndOf(payout)).toMatchObject(paid);

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
 import { workflowLink } from '../client/web-ui.ts';
 import { addPayments } from './payments.ts';
+import { addPayouts } from './payouts.ts';
 import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
@@ -38,6 +39,7 @@ Examples:
   boxoffice payments list --tenant acme --attention review
   boxoffice payments cancel acme order-1-attempt-1 --reason "buyer called"
   boxoffice refunds request acme order-1-attempt-1 --refund-id order-1-refund-1 --reason "show moved"
+  boxoffice payouts request acme arena --payout-id arena-2027-w1 --reason weekly
   boxoffice token --tenant acme --role service`;
 
 /** @returns the exit code. */
@@ -65,7 +67,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   };
 
   program
-    .description('Boxoffice for operators: set up, look at purchases, cancel or refund them')
+    .description('Boxoffice for operators: set up, look at purchases, cancel or refund them, pay venues')
     .option('--dir <folder>', "the sandbox's folder", '.sandbox')
     .option('--json', 'print JSON for machines')
     .addHelpText('after', help)
@@ -79,6 +81,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
+  addPayouts(program, open);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

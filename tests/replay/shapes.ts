@@ -16,6 +16,7 @@ import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts
 import { completed } from '../support/orders.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
@@ -200,4 +201,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     return ended(email);
   },
   ...decisionShapes,
+  ...payoutShapes,
 };

@@ -8,6 +8,8 @@ export type { ChainTransaction, Operation, ReservedTicket } from '../store/index
 export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGeneration'>;
 /** How often a step's call left, and when. */
 export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
+/** The books of refunds, as far as the provider's side of one is concerned. */
+export type RefundBooks = Pick<Store['refunds'], 'refunded'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 

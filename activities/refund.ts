@@ -4,7 +4,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { ProviderRefund } from '../contracts/refund.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { createFailures, detailOf, typeOf } from './failure.ts';
-import type { StepLedger } from './ports.ts';
+import type { Operation, RefundBooks, StepLedger } from './ports.ts';
 import type { RefundProvider } from './providers/stripe/refunds.ts';
 import { createStripeSteps, type Making, type StepInput, stepOf } from './stripe-steps.ts';
 
@@ -14,10 +14,17 @@ const disputed = new Set(['charge_disputed', 'refund_disputed_payment']);
 /** The provider knows another charge, or other refunds of it, than our books do. */
 const booksDiffer = new Set(['amount_too_large', 'amount_too_small', 'resource_missing']);
 
-export interface CreateRefundInput extends StepInput {
+export interface AskedRefund extends StepInput {
   chargeId: string;
   /** Minor units of the charge's currency. */
   amount: number;
+}
+
+export interface CreateRefundInput extends AskedRefund {
+  /** Whose books pay for it. */
+  operation: Operation;
+  /** Business time, ISO 8601. */
+  now: string;
 }
 
 export interface RetrieveRefundInput {
@@ -26,8 +33,9 @@ export interface RetrieveRefundInput {
 
 export interface RefundActivities {
   /**
-   * Asks for the refund once, and says how it stands: it may be far from done, and may have failed. Declined: `disputed`,
-   * or the provider's code for a charge that it will not refund at all.
+   * Asks for the refund once, and says how it stands: it may be far from done, and may have failed. The provider takes the
+   * money from our balance when it makes the refund, so it is booked here and now, and reversed should it fail later.
+   * Declined: `disputed`, or the provider's code for a charge that it will not refund at all.
    */
   createRefund: (input: CreateRefundInput) => Promise<ProviderRefund>;
   retrieveRefund: (input: RetrieveRefundInput) => Promise<ProviderRefund>;
@@ -35,7 +43,7 @@ export interface RefundActivities {
    * Resolves when the workflow asked for no refund that exists, and never will. Refused for a person, `refund_exists`, when
    * one does.
    */
-  confirmNoRefund: (input: CreateRefundInput) => Promise<void>;
+  confirmNoRefund: (input: AskedRefund) => Promise<void>;
 }
 
 /** A "no" as it reads to the workflow. One that says that our books are wrong is for a person. */
@@ -50,8 +58,9 @@ export function createRefundActivities(deps: {
   provider: RefundProvider;
   lanes: LaneCaller;
   steps: StepLedger;
+  books: RefundBooks;
 }): RefundActivities {
-  const { provider, lanes, steps } = deps;
+  const { provider, lanes, steps, books } = deps;
   const { lookUp, raiseIfReplayed, makeOnce } = createStripeSteps({
     lanes,
     steps,
@@ -59,7 +68,7 @@ export function createRefundActivities(deps: {
     requestTimeoutMs: provider.requestTimeoutMs,
   });
 
-  const refundOf = (input: CreateRefundInput): Making<ProviderRefund> => ({
+  const refundOf = (input: AskedRefund): Making<ProviderRefund> => ({
     input,
     step: 'refund',
     post: (key) => provider.create(input, key),
@@ -70,6 +79,13 @@ export function createRefundActivities(deps: {
   });
 
   async function createRefund(input: CreateRefundInput): Promise<ProviderRefund> {
+    const refund = await makeRefund(input);
+    const gone = refund.status === 'failed' || refund.status === 'canceled';
+    if (!gone) await lanes.ask('stripe', () => books.refunded({ operation: input.operation, refund, now: input.now }));
+    return refund;
+  }
+
+  async function makeRefund(input: AskedRefund): Promise<ProviderRefund> {
     const making = refundOf(input);
     try {
       return await makeOnce(making);
@@ -94,7 +110,7 @@ export function createRefundActivities(deps: {
     throw decline('marked_failed');
   }
 
-  async function confirmNoRefund(input: CreateRefundInput): Promise<void> {
+  async function confirmNoRefund(input: AskedRefund): Promise<void> {
     await steps.fence(stepOf(input, 'refund'));
     const found = await lookUp(refundOf(input), 'later');
     if (found) throw refuse('refund_exists', { refundId: found.providerRefundId });

@@ -1,6 +1,7 @@
 /** What the API needs, handed in: the whole of it can be a twin in a test. */
 import type { Boxoffice } from '../client/index.ts';
 import type { Logger } from '../infrastructure/logger.ts';
+import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
 import type { RateLimit } from './plugins/hardening.ts';
 import type { VerifyToken } from './tokens.ts';
@@ -22,6 +23,7 @@ export interface ApiStore {
   refunds: Pick<Store['refunds'], 'get'>;
   payouts: Pick<Store['payouts'], 'get' | 'statement' | 'balances' | 'byProvider'>;
   venueAccounts: Store['venueAccounts'];
+  decisions: Pick<Store['decisions'], 'list'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -29,9 +31,10 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'payouts'>;
+  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'payouts' | 'decisions'>;
   store: ApiStore;
   verifyToken: VerifyToken;
+  signProof: SignProof;
   /** Throws when the signature is wrong or older than 300 s. */
   verifyStripeEvent: (raw: Buffer, signature: string) => StripeEvent;
   /** As above, with the secret of the endpoint for connected accounts; absent where there is none. */
@@ -51,4 +54,6 @@ export interface ApiDeps {
   docs?: 'token' | 'open';
   /** How long a caller waits before 202: 10,000 for a purchase, 5,000 for a refund or payout. Milliseconds. */
   deadlineMs?: number;
+  /** How long a decision waits for its workflow's answer: 10,000. Milliseconds. */
+  decideMs?: number;
 }

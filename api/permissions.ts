@@ -13,6 +13,8 @@ export const permissions = {
   'payouts.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'payouts.cancel': ['operator', 'admin'],
   'payouts.schedule': ['operator', 'admin'],
+  'decisions.make': ['approver', 'admin'],
+  'decisions.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'venues.write': ['admin'],
   'events.write': ['admin'],
   'contacts.write': ['service', 'admin'],

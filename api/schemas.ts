@@ -26,6 +26,7 @@ export const Problem = Type.Object(
     otherPayment: Type.Optional(text('the purchase that is in the way')),
     refundable: Type.Optional(Type.Integer({ description: 'minor units that a refund could still give back' })),
     available: Type.Optional(Type.Integer({ description: 'minor units of a venue that could be paid out' })),
+    because: Type.Optional(text('why a decision was not taken')),
   },
   { description: 'problem details (RFC 9457)' },
 );

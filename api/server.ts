@@ -4,6 +4,8 @@ import { createBoxoffice } from '../client/index.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
 import { createPool } from '../infrastructure/postgres.ts';
+import { readSigningKey } from '../infrastructure/proof-keys.ts';
+import { createProofSigner } from '../infrastructure/proofs.ts';
 import { createTemporalClient } from '../infrastructure/temporal.ts';
 import { createStore } from '../store/index.ts';
 import { buildApp } from './app.ts';
@@ -33,6 +35,7 @@ const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
   store: createStore(pool),
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
+  signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>
     Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
   verifyConnectEvent: connectSecret

@@ -27,7 +27,8 @@ const isEndpoints = (value: unknown): value is Endpoints => {
   return temporal !== null && typeof temporal === 'object' && 'address' in temporal && 'namespace' in temporal;
 };
 
-function readJson(file: string): unknown {
+/** Undefined where there is no such file. @throws UsageError where it is no JSON. */
+export function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

@@ -39,7 +39,7 @@ export interface ApiCalls {
 }
 
 export function createApiCalls(access: ApiAccess | undefined): ApiCalls {
-  const call = (method: string, path: string, body: unknown) => request(access, method, path, body);
+  const call = (method: string, path: string, body: unknown) => callApi(access, method, path, body);
   return {
     venues: {
       put: async (venueId, venue) => void (await call('PUT', `/venues/${encodeURIComponent(venueId)}`, venue)),
@@ -53,8 +53,15 @@ export function createApiCalls(access: ApiAccess | undefined): ApiCalls {
 
 const checkContactAnswer = createValidator(Type.Object({ emailRef: Id('emailRef') }));
 
-async function request(access: ApiAccess | undefined, method: string, path: string, body: unknown): Promise<unknown> {
-  if (!access) throw new TypeError('venues, events and contacts need the API: createBoxoffice({api: {url, token}})');
+export async function callApi(
+  access: ApiAccess | undefined,
+  method: string,
+  path: string,
+  body: unknown,
+  waitMs = timeoutMs,
+): Promise<unknown> {
+  if (!access)
+    throw new TypeError('venues, events, contacts and decisions need the API: createBoxoffice({api: {url, token}})');
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;
   let answer: unknown;
@@ -63,7 +70,7 @@ async function request(access: ApiAccess | undefined, method: string, path: stri
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(waitMs),
     });
     answer = await response.json().catch(() => undefined);
   } catch (error) {

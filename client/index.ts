@@ -1,6 +1,6 @@
 /**
  * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
- * contacts.
+ * contacts, and for decisions.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { EmailResult } from '../contracts/mail.ts';
@@ -9,6 +9,7 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
@@ -20,6 +21,7 @@ import { watchStarts } from './starts.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
+export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError } from './http.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
@@ -69,6 +71,8 @@ export interface Boxoffice extends ApiCalls {
   };
   payouts: PayoutCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
+  /** By people, about what waits for one. */
+  decisions: DecisionCalls & DecisionSending;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   close(): Promise<void>;
 }
@@ -91,6 +95,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     },
     payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
+    decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },
     ...createApiCalls(api),
     close: async () => owned?.connection.close(),

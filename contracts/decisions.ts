@@ -30,16 +30,31 @@ export interface ResolveRequest {
 
 export type DecisionKind = 'approve' | 'reject' | 'resolve';
 
+/** What a person chooses between: the kind itself, or for `resolve` one of the resolutions. */
+export const decisions = ['approve', 'reject', ...resolutions] as const;
+export type Decision = (typeof decisions)[number];
+
+export const isResolution = (decision: Decision): decision is Resolution =>
+  (resolutions as readonly string[]).includes(decision);
+export const decisionKindOf = (decision: Decision): DecisionKind => (isResolution(decision) ? 'resolve' : decision);
+
+/** A decision as the message that carries it: `payload` goes to the update or signal `message`. */
+export type DecisionMessage = { workflowId: string } & (
+  { message: 'approve' | 'reject'; payload: ApprovalRequest } | { message: 'resolve'; payload: ResolveRequest }
+);
+
+/** Not sent yet; its proof is refused after `expiresAt` (ISO 8601). */
+export type PreparedDecision = DecisionMessage & { expiresAt: string };
+
 /** Why a decision was not taken. The message names them to whoever sent it. */
 export const refusals = {
   no_proof: 'the proof is missing or cannot be read; `boxoffice decide` or POST /decisions makes one',
   bad_signature: "the proof was not signed with a key of this deployment's API",
-  expired: 'the proof is too old: it lives for ten minutes at most; make a new one',
+  expired: 'the proof is not valid now: it lives for ten minutes at most; make a new one',
   other_workflow: 'the proof is about another workflow or run',
   other_decision: 'the proof is about another decision',
   other_actor: "the proof is another person's than the actor named",
   replayed: 'the proof decided something already; make a new one for a new decision',
-  not_allowed: 'the proof does not give the role that this decision needs',
   own_request: 'whoever asked for it cannot approve it',
   decided_before: 'this person has approved it already; another one is needed',
   nothing_waits: 'nothing waits for this decision now',
@@ -54,9 +69,8 @@ export interface ProofClaims {
   /** The first run's id. */
   runId: string;
   kind: DecisionKind;
-  /** For `resolve` the resolution, else the kind itself. */
-  choice: string;
-  /** Who decides. */
+  choice: Decision;
+  /** Who decides: an opaque id. */
   subject: string;
   /** Unique: a proof decides once. */
   proofId: string;
@@ -71,6 +85,14 @@ export interface ApprovalAnswer {
   approvals: number;
   needed: number;
 }
+
+/** The answer to the update `resolve`: what is done now, with which step. */
+export interface ResolveAnswer {
+  taken: Resolution;
+  step: string;
+}
+
+export type DecisionAnswer = ApprovalAnswer | ResolveAnswer;
 
 /** How many different people have to approve: more than `one` minor units need one, more than `two` need two. */
 export interface ApprovalLimits {

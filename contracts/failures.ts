@@ -1,3 +1,5 @@
+import type { DecisionRefusal } from './decisions.ts';
+
 /**
  * What an activity failure says to the workflow. The `type` of every ApplicationFailure is one of these, and its first
  * detail is a `FailureDetail`: decisions are made on these, never on a message's wording.
@@ -32,4 +34,8 @@ export interface FailureDetail {
   /** Calls that left this machine for this step so far; 0 means that nothing can have happened. */
   sent: number;
   facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface DecisionRefusedDetail {
+  because: DecisionRefusal;
 }

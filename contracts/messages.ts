@@ -1,6 +1,6 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ApprovalAnswer, ApprovalRequest, Resolution, ResolveRequest } from './decisions.ts';
+import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
@@ -53,11 +53,12 @@ export const cancelPayoutReturnUpdate = defineUpdate<PayoutReturnResult, [Cancel
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
+/** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');
 export const approveSignal = defineSignal<[ApprovalRequest]>('approve');
 export const rejectUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('reject');
 export const rejectSignal = defineSignal<[ApprovalRequest]>('reject');
-export const resolveUpdate = defineUpdate<{ taken: Resolution; step: string }, [ResolveRequest]>('resolve');
+export const resolveUpdate = defineUpdate<ResolveAnswer, [ResolveRequest]>('resolve');
 export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');

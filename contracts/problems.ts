@@ -2,6 +2,7 @@
  * The error catalogue: every "no" that a caller can meet, by code. The API answers with it (RFC 9457), the client throws
  * it, the command line prints it. `nextAction` is written for the person who has to act.
  */
+import type { DecisionRefusal } from './decisions.ts';
 import type { MoneyMoved, RefusedReason } from './payment.ts';
 import type { PayoutRejection } from './payout.ts';
 import type { RefundRejection } from './refund.ts';
@@ -117,6 +118,20 @@ export const problems = {
     'Wait until money becomes available and ask',
   ),
   not_approved: noPayout('A person said no to it', 'Talk to whoever rejected it and ask'),
+  decision_refused: {
+    status: 409,
+    title: 'The decision was not taken',
+    moneyMoved: 'unknown',
+    nextAction: 'Remedy what is named and decide again: it has changed nothing',
+    retryable: false,
+  },
+  already_ended: {
+    status: 409,
+    title: 'It has ended, so there is nothing left to decide',
+    moneyMoved: 'unknown',
+    nextAction: 'Look at how it ended',
+    retryable: false,
+  },
   key_reused: {
     status: 422,
     title: 'The idempotency key, refund id or payout id belongs to another request',
@@ -201,4 +216,6 @@ export interface ProblemBody {
   refundable?: number;
   /** Minor units of a venue that could be paid out. */
   available?: number;
+  /** Why a decision was not taken. */
+  because?: DecisionRefusal;
 }

@@ -9,6 +9,7 @@ import { Convert } from 'typebox/value';
 import { createValidator, InvalidRequestError } from '../contracts/schema/validate.ts';
 import { laneNames, workflowQueues } from '../contracts/task-queues.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
+import { ProofKeyError, readProofKeys, readSigningKey } from './proof-keys.ts';
 
 export class ConfigurationError extends Error {
   readonly faults: readonly string[];
@@ -133,6 +134,9 @@ export const parts = {
     ),
     WORKER_MAX_CACHED_WORKFLOWS: count(500, 100_000, '1 to 100000 workflows'),
     WORKFLOW_BUNDLE: optional('the path of a prebuilt workflow bundle'),
+    DECISION_KEYS: text(
+      "the public halves of the API's DECISION_SIGNING_KEY as a JSON Web Key Set, each with a kid (docs/operations.md)",
+    ),
     METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'the address that metrics listen on' }),
     METRICS_PORT: port('metrics', 9464),
   }),
@@ -150,6 +154,9 @@ export const parts = {
       description: 'token, or open on a machine of your own',
     }),
     API_RATE_LIMIT: count(6_000, 1_000_000, '1 to 1000000 requests a minute for each caller'),
+    DECISION_SIGNING_KEY: text(
+      'a private JSON Web Key on P-256 or Ed25519 with a kid (docs/operations.md says how to make one)',
+    ),
     CONTACT_ID_KEY: Type.String({
       minLength: 32,
       description: 'at least 32 characters; keys the ids that stand for personal data',
@@ -210,6 +217,25 @@ function readPart(env: Environment, schema: TObject, faults: string[]): Record<s
   }
 }
 
+/** A key that cannot be used would be found by the first decision, when somebody waits for it. */
+function keyFaults(
+  part: Part,
+  name: string,
+  config: Record<string, unknown> | undefined,
+  read: (text: string) => unknown,
+) {
+  const value = config?.[name];
+  if (typeof value !== 'string') return [];
+  try {
+    read(value);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProofKeyError)) throw error;
+    const { description } = (parts[part].properties as Record<string, { description?: string }>)[name]!;
+    return [`${name} has a value that is not accepted; set it to ${description}: ${error.message}`];
+  }
+}
+
 /** Rules across variables. */
 function crossFaults(
   env: Environment,
@@ -239,6 +265,10 @@ function crossFaults(
       'WORKFLOW_BUNDLE is missing; set it to the bundle that `npm run build` made, so that all workers run the same code',
     );
   }
+  faults.push(
+    ...keyFaults('worker', 'DECISION_KEYS', config['worker'], readProofKeys),
+    ...keyFaults('api', 'DECISION_SIGNING_KEY', config['api'], readSigningKey),
+  );
   if (names.has('api')) {
     const { JWT_JWKS, JWT_JWKS_URL } = config['api']!;
     if (JWT_JWKS === undefined && JWT_JWKS_URL === undefined)

@@ -9,13 +9,7 @@ import { allMints, booksFacts, ledgerTotals, mintsOf } from './audit/books.ts';
 import { type ChainReader, createChainReader } from './audit/chain.ts';
 import { brokenWorkflows, engineFacts } from './audit/engine.ts';
 import { duplicatesOf, readMail, receiptsOf, type ReceivedMail } from './audit/mail.ts';
-import {
-  pendingRefunds,
-  providerBalances,
-  providerFacts,
-  type ProviderSnapshot,
-  readProvider,
-} from './audit/provider.ts';
+import { providerBalances, providerFacts, type ProviderSnapshot, readProvider } from './audit/provider.ts';
 import type { PurchaseRecord } from './audit/record.ts';
 import type { WorldRecord } from './audit/world-record.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -116,7 +110,6 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
     allMints(pool).then((mints) => chain.strays(mints)),
   ]);
   const provided = providerBalances(provider);
-  const pending = pendingRefunds(provider);
   const booked = Object.fromEntries(totals.map(({ currency, stripeBalance }) => [currency, stripeBalance]));
   const currencies = [...new Set([...Object.keys(provided), ...Object.keys(booked)])];
   return {
@@ -127,7 +120,6 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
         {
           ledger: booked[currency] ?? 0,
           provider: provided[currency] ?? 0,
-          refundsPending: pending[currency] ?? 0,
         },
       ]),
     ),

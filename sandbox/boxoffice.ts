@@ -59,10 +59,12 @@ interface Settings {
   issuerKey: `0x${string}`;
   tokens: Tokens;
   jwks: string;
+  /** Of proofs: the API signs with the one, workers verify with the other. */
+  decisions: { signingKey: string; keys: string };
 }
 
 async function makeSettings(world: World): Promise<Settings> {
-  const signingKey = await createSigningKey();
+  const [signingKey, decisionKey] = [await createSigningKey(), await createSigningKey()];
   await writeSigningKey(world.dir, signingKey);
   return {
     ports: {
@@ -78,6 +80,7 @@ async function makeSettings(world: World): Promise<Settings> {
     issuerKey: generatePrivateKey(),
     tokens: await issueTokens(signingKey),
     jwks: JSON.stringify(publicKeysOf(signingKey)),
+    decisions: { signingKey: JSON.stringify(decisionKey), keys: JSON.stringify(publicKeysOf(decisionKey)) },
   };
 }
 
@@ -144,6 +147,8 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     JWT_AUDIENCE: sandboxAudience,
     JWT_JWKS: settings.jwks,
     CONTACT_ID_KEY: secret(32),
+    DECISION_SIGNING_KEY: settings.decisions.signingKey,
+    DECISION_KEYS: settings.decisions.keys,
   };
 }
 

@@ -5,7 +5,10 @@ import { signToken } from './tokens.ts';
 export const tenants = ['acme', 'globex'] as const;
 export const roles = ['service', 'operator', 'approver', 'admin', 'viewer'] as const;
 
-/** `tokens[tenant][role]`. */
+/** Much money needs two people: a second one who may approve. */
+const secondApprover = 'approver2';
+
+/** `tokens[tenant][role]`, each of another person, and `tokens[tenant].approver2`. */
 export type Tokens = Record<string, Record<string, string>>;
 
 /** Seconds, the longest that the API accepts; `boxoffice token` makes another. */
@@ -15,11 +18,11 @@ export async function issueTokens(key: JWK): Promise<Tokens> {
   const tokens: Tokens = {};
   for (const tenant of tenants) {
     tokens[tenant] = {};
-    for (const role of roles) {
-      tokens[tenant][role] = await signToken(key, {
+    for (const name of [...roles, secondApprover]) {
+      tokens[tenant][name] = await signToken(key, {
         tenant,
-        roles: [role],
-        sub: `${tenant}-${role}`,
+        roles: [name === secondApprover ? 'approver' : name],
+        sub: `${tenant}-${name}`,
         expiresIn: lifetime,
       });
     }

@@ -3,6 +3,7 @@ import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createDecisions } from './decisions.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
@@ -24,6 +25,7 @@ export const createStore = (pool: Pool) => ({
   mints: createMints(pool),
   chain: createChain(pool),
   deadLetters: createDeadLetters(pool),
+  decisions: createDecisions(pool),
   venues: createVenues(pool),
   venueAccounts: createVenueAccounts(pool),
   events: createEvents(pool),
@@ -37,6 +39,7 @@ export type Store = ReturnType<typeof createStore>;
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { ChainTransaction, SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
+export type { DecisionRecord, NewDecision } from './decisions.ts';
 export {
   BudgetExhaustedError,
   CaptureMismatchError,

@@ -19,14 +19,14 @@ export interface ReservedRefund {
   reason: string;
   requestedBy: string;
   providerRefundId?: string;
-  /** When the provider said that the money is on its way. */
+  /** When the provider had made it. */
   refundedAt?: string;
   failureCode?: string;
 }
 
 export interface RefundRecord {
   refundId: string;
-  /** `reserved`: not yet at the provider, as far as is known. `refunded`: the provider gives it back, the rest goes on. */
+  /** `reserved`: not yet at the provider, as far as is known. `refunded`: the provider has made it, and may not have ended it. */
   status: 'reserved' | 'refunded' | RefundResult['status'];
   workflowId: string;
   runId: string;

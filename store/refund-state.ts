@@ -32,14 +32,14 @@ export async function lockPayment(tx: Tx, tenantId: string, paymentKey: string):
 export interface Sums {
   taken: number;
   feeTaken: number;
-  /** Of `taken`, what the provider gives back. */
+  /** Of `taken`, what has arrived at its end: the provider may still fail to give back the rest. */
   returned: number;
 }
 
 export async function readSums(tx: Tx, tenantId: string, paymentKey: string): Promise<Sums> {
   const sums = await tx.first<Sums>(
     `select coalesce(sum(amount), 0)::bigint as taken, coalesce(sum(fee_share), 0)::bigint as "feeTaken",
-       coalesce(sum(amount) filter (where status <> 'reserved'), 0)::bigint as returned
+       coalesce(sum(amount) filter (where status = 'completed'), 0)::bigint as returned
      from refunds where tenant_id = $1 and payment_key = $2 and ${live}`,
     [tenantId, paymentKey],
   );

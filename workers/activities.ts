@@ -1,5 +1,6 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
+import { createDecisionActivities } from '../activities/decisions.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createPayoutProvider } from '../activities/providers/stripe/payouts.ts';
@@ -13,6 +14,8 @@ import { createRecordActivities } from '../activities/records.ts';
 import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
+import { readProofKeys } from '../infrastructure/proof-keys.ts';
+import { createProofVerifier } from '../infrastructure/proofs.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
@@ -36,8 +39,8 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     const steps = store.sentCalls;
     return {
       ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
-      ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps }),
       ...createPayoutActivities({ provider: createPayoutProvider(account), lanes, steps }),
+      ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
     };
   },
   chain: ({ config: { chain }, store, lanes }) =>
@@ -69,7 +72,11 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
 };
 
 /** The local activities of every workflow queue. */
-export const recordActivities = ({ store, temporal }: Pick<Parts, 'store' | 'temporal'>) => ({
+export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'config' | 'store' | 'temporal'>) => ({
   ...createRecordActivities(createRecordPorts(store, temporal)),
   ...payoutRecordActivities(store, temporal),
+  ...createDecisionActivities({
+    verify: createProofVerifier(readProofKeys(config.worker.DECISION_KEYS)),
+    decisions: store.decisions,
+  }),
 });

@@ -113,7 +113,7 @@ class Repayment {
         },
         run: ({ round, within }) =>
           refunds.createRefund.executeWithOptions({ ...within, summary: 'give the money back' }, [
-            { ...wanted, round },
+            { ...wanted, operation: this.#operation, now: businessNow(), round },
           ]),
       },
       this.#frame.parking,

@@ -1,7 +1,7 @@
 /** What a person decides about a step that came to rest: `resolve`, as update and as signal. */
 import { condition, setHandler } from '@temporalio/workflow';
 import type { Operation } from '../activities/ports.ts';
-import type { Resolution, ResolveRequest } from '../contracts/decisions.ts';
+import type { Resolution, ResolveAnswer, ResolveRequest } from '../contracts/decisions.ts';
 import { resolveSignal, resolveUpdate } from '../contracts/messages.ts';
 import { Decisions, refused } from './decisions.ts';
 import { refuseUnlessResolve } from './message-rules.ts';
@@ -66,7 +66,7 @@ export class Resolving {
     return this.#waiting.step;
   }
 
-  #take(request: ResolveRequest): Promise<{ taken: Resolution; step: string }> {
+  #take(request: ResolveRequest): Promise<ResolveAnswer> {
     const { actor, decision, evidence, proof } = request;
     return shielded(() =>
       this.#decisions.take(

@@ -77,7 +77,3 @@ const byCurrency = (amounts: readonly { currency: string; amount: number }[]): R
 /** Net of fees, per upper-case currency. A refund is taken from it when it is asked for, and comes back when it fails. */
 export const providerBalances = ({ transactions }: ProviderSnapshot): Record<string, number> =>
   byCurrency(transactions.map(({ currency, net }) => ({ currency, amount: net })));
-
-/** Refunds that the provider has not ended, per upper-case currency. */
-export const pendingRefunds = ({ refunds }: ProviderSnapshot): Record<string, number> =>
-  byCurrency(refunds.filter(isPending));

@@ -48,9 +48,9 @@ export interface BooksFacts {
   };
   /** What the books say of its refunds. */
   repaid: {
-    /** The provider gives it back: booked when it says so, and not before. */
+    /** The provider has made the refund. */
     done: number;
-    /** Set aside: the provider is being asked, or has not ended it. */
+    /** Set aside: the provider is being asked. */
     reserved: number;
     burnedTickets: number;
   };
@@ -108,23 +108,16 @@ function ofCompleted(record: PurchaseRecord): Check[] {
   ];
 }
 
-/**
- * The provider's balance pays for a refund that is pending, the books' does not: they differ by just that. Between the
- * provider's word and ours there is a moment in which neither says pending; records of then break this.
- */
-function ofRefunds({ captured, fees, refunded, refundsPending, repaid, ledger }: PurchaseRecord): Check[] {
-  const done = refunded - refundsPending;
+/** The provider takes a refund from our balance when it is made, and gives it back should it fail: so do the books. */
+function ofRefunds({ captured, fees, refunded, repaid, ledger }: PurchaseRecord): Check[] {
   const atProvider = captured - fees - refunded;
   return [
     [refunded <= captured, `${refunded} refunded of ${captured} captured`],
-    [repaid.done === done, `the books gave ${repaid.done} back, the provider ${done}`],
+    [repaid.done === refunded, `the books gave ${repaid.done} back, the provider ${refunded}`],
+    [repaid.reserved === 0, `${repaid.reserved} reserved for refunds that the provider does not know`],
     [
-      repaid.reserved === refundsPending,
-      `${repaid.reserved} reserved for refunds, ${refundsPending} pending at the provider`,
-    ],
-    [
-      ledger.stripeBalance - refundsPending === atProvider,
-      `the ledger has ${ledger.stripeBalance} at the provider, ${refundsPending} of it on its way back; the provider has ${atProvider}`,
+      ledger.stripeBalance === atProvider,
+      `the ledger has ${ledger.stripeBalance} at the provider; the provider has ${atProvider}`,
     ],
   ];
 }

@@ -2,11 +2,8 @@
 export interface WorldRecord {
   /** Sum of all ledger entries per currency: zero each. */
   ledgerSums: Record<string, number>;
-  /**
-   * Per currency: `stripe_balance` of the ledger, the provider's own balance net of its fees, and the refunds that it has
-   * not ended. They are off its balance already, and leave ours when it says that they succeeded.
-   */
-  balances: Record<string, { ledger: number; provider: number; refundsPending: number }>;
+  /** Per currency: `stripe_balance` of the ledger, and the provider's own balance net of its fees. */
+  balances: Record<string, { ledger: number; provider: number }>;
   /** Message-IDs that arrived more than once, and how often. */
   duplicateMails: Record<string, number>;
   /** Executions that failed, were terminated or timed out: each is a bug. */
@@ -22,10 +19,10 @@ export function worldViolations(world: WorldRecord): string[] {
       .filter(([, sum]) => sum !== 0)
       .map(([currency, sum]) => `the ledger sums to ${sum} ${currency}`),
     ...Object.entries(world.balances)
-      .filter(([, { ledger, provider, refundsPending }]) => ledger - refundsPending !== provider)
+      .filter(([, { ledger, provider }]) => ledger !== provider)
       .map(
-        ([currency, { ledger, provider, refundsPending }]) =>
-          `the ledger has ${ledger} ${currency} at the provider, ${refundsPending} of it on its way back; the provider has ${provider}`,
+        ([currency, { ledger, provider }]) =>
+          `the ledger has ${ledger} ${currency} at the provider; the provider has ${provider}`,
       ),
     ...world.brokenWorkflows.map(({ workflowId, status }) => `${workflowId} is ${status}`),
     ...world.strayTokens,

@@ -79,6 +79,7 @@ describe('every route but health and webhooks', () => {
       'payments.cancel': ['service', 'operator', 'admin'],
       'refunds.start': ['service', 'operator', 'admin'],
       'refunds.cancel': ['service', 'operator', 'admin'],
+      'decisions.make': ['approver', 'admin'],
       'venues.write': ['admin'],
       'events.write': ['admin'],
     });
@@ -93,6 +94,8 @@ describe('every route but health and webhooks', () => {
       ['refunds.start', { method: 'POST', url: '/payments/:id/refunds' }],
       ['refunds.read', { method: 'GET', url: '/refunds/:id' }],
       ['refunds.cancel', { method: 'POST', url: '/refunds/:id/cancel' }],
+      ['decisions.make', { method: 'POST', url: '/decisions' }],
+      ['decisions.read', { method: 'GET', url: '/decisions' }],
       ['venues.write', { method: 'PUT', url: '/venues/:id' }],
       ['events.write', { method: 'PUT', url: '/events/:id' }],
       ['contacts.write', { method: 'POST', url: '/contacts' }],

@@ -7,8 +7,11 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { readSigningKey } from '../../infrastructure/proof-keys.ts';
+import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
 import type {
+  DecisionRecord,
   PaymentRecord,
   PayoutRecord,
   RefundRecord,
@@ -26,6 +29,7 @@ export const connectWebhookSecret = 'whsec_connect';
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly decisionRecords = new Map<string, DecisionRecord[]>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -56,6 +60,9 @@ export class FakeStore {
     setPayoutsEnabled: async (_: unknown, account: string, enabled: boolean) =>
       void (this.accounts.get(account)!.enabled = enabled),
   };
+  readonly decisions = {
+    list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
+  };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>
       void this.venueIds.set(`${tenantId}/${venueId}`, body),
@@ -82,6 +89,8 @@ export class FakeStore {
 }
 
 export const signingKey = await createSigningKey();
+
+export const decisionKey = await createSigningKey();
 
 export interface TokenWish {
   role?: string;
@@ -118,6 +127,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     verifyToken,
+    signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
     verifyConnectEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectWebhookSecret, 300),
     livemode: false,

@@ -46,6 +46,9 @@ async function fillEveryTable(): Promise<void> {
   });
   const parked = { operation, queueName: 'money', jobType: 'payment-process', step: 'void', error: 'e', attempts: 1 };
   await store.deadLetters.park({ ...parked, moneyMoved: 'unknown', data: {} });
+  await store.decisions.record({
+    operation, messageId: 'm', kind: 'resolve', choice: 'retry', actor: 'a', evidence: 'e', refusedBecause: 'no_proof', now: start,
+  }); // prettier-ignore
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

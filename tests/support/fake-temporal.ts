@@ -50,6 +50,7 @@ export interface FakeRun {
 }
 
 const encode = (value: unknown): Payloads => ({ payloads: [defaultPayloadConverter.toPayload(value)] });
+const payloadsOf = (value: unknown) => encode(value).payloads ?? [];
 const decode = (payloads: Payloads): unknown => {
   const [payload] = payloads.payloads ?? [];
   return payload && defaultPayloadConverter.fromPayload(payload);
@@ -58,8 +59,13 @@ const decode = (payloads: Payloads): unknown => {
 const grpcError = (code: number, details: string) =>
   Object.assign(new Error(details), { code, details, metadata: { get: () => [] } });
 
-const failed = (type: string) => ({
-  outcome: { failure: { message: 'refused', applicationFailureInfo: { type, nonRetryable: true } } },
+const failed = (type: string, details: readonly unknown[] = []) => ({
+  outcome: {
+    failure: {
+      message: 'refused',
+      applicationFailureInfo: { type, nonRetryable: true, details: { payloads: details.flatMap(payloadsOf) } },
+    },
+  },
 });
 
 export class FakeTemporal {
@@ -82,6 +88,10 @@ export class FakeTemporal {
   };
   /** How an update of this name is refused: the failure's type. */
   readonly refusals = new Map<string, string>();
+  /** What goes with that failure, by the update's name. */
+  readonly refusalDetails = new Map<string, object>();
+  /** What an update of this name answers; else the run's result. */
+  readonly answers = new Map<string, unknown>();
   readonly client: Client;
   readonly #deadline = new AsyncLocalStorage<number>();
 
@@ -173,12 +183,12 @@ export class FakeTemporal {
     const input = decode(request.input.args);
     const ref = { updateRef: { workflowExecution: { ...workflowExecution, runId: run.runId } }, stage: completedStage };
     const refusal = this.refusals.get(name);
-    if (refusal) return { ...ref, ...failed(refusal) };
+    if (refusal !== undefined) return { ...ref, ...failed(refusal, [this.refusalDetails.get(name)]) };
     if (name === 'authorized' && (input as FakeRun['input']).fingerprint !== run.input.fingerprint)
       return { ...ref, ...failed('KeyReused') };
     if (run.status !== 'running') throw grpcError(grpc.notFound, 'workflow execution already completed');
     run.updates.push({ id: request.meta.updateId, name, input });
-    const answer = name === 'authorized' ? run.early : run.result;
+    const answer = name === 'authorized' ? run.early : (this.answers.get(name) ?? run.result);
     return answer === undefined ? this.#never() : { ...ref, outcome: { success: encode(answer) } };
   }
 
@@ -212,6 +222,7 @@ export class FakeTemporal {
   #info({ request, runId, status: state }: FakeRun) {
     return {
       execution: { workflowId: request.workflowId, runId },
+      firstRunId: runId,
       type: request.workflowType,
       taskQueue: request.taskQueue.name,
       status: status[state],

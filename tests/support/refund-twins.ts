@@ -70,10 +70,15 @@ export const refundIdentity = { tenantId: 'acme', workflowId: 'refund:acme:r-1',
 export function createRefundWorld() {
   const stripe = createRefundTwin();
   const steps = createSentCallsTwin();
-  const activities = createRefundActivities({ provider: stripe.provider, lanes: lanesOf(steps), steps });
-  const input = { ...refundIdentity, chargeId: charge.chargeId, amount: 1_000 };
+  const booked: ProviderRefund[] = [];
+  const books = { refunded: async ({ refund }: { refund: ProviderRefund }) => void booked.push(refund) };
+  const activities = createRefundActivities({ provider: stripe.provider, lanes: lanesOf(steps), steps, books });
+  const operation = { ...refundIdentity, runId: 'run-1' };
+  const now = '2027-01-01T00:00:00.000Z';
+  const input = { ...refundIdentity, chargeId: charge.chargeId, amount: 1_000, operation, now };
   return {
     stripe,
+    booked,
     create: (change: object = {}) => activities.createRefund({ ...input, ...change }),
     confirmNone: () => activities.confirmNoRefund(input),
     retrieve: (providerRefundId: string) => activities.retrieveRefund({ providerRefundId }),

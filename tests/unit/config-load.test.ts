@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationError, databaseUrlOf, loadConfig, parts, type Part } from '../../infrastructure/config.ts';
+import { decisionKey, decisionKeySet, otherKey } from '../support/decision-keys.ts';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'boxoffice-config-'))));
@@ -30,6 +31,8 @@ const good = {
   JWT_AUDIENCE: 'boxoffice',
   JWT_JWKS: '{"keys":[]}',
   CONTACT_ID_KEY: 'k'.repeat(32),
+  DECISION_SIGNING_KEY: JSON.stringify(decisionKey),
+  DECISION_KEYS: decisionKeySet,
 };
 const urlOf = (env: Record<string, string>) => databaseUrlOf(loadConfig(env, ['database']).database);
 const keyOf = (env: Record<string, string>) => loadConfig(env, ['stripe']).stripe.STRIPE_SECRET_KEY;
@@ -66,9 +69,9 @@ describe('a configuration', () => {
     const faults = faultsOf({});
     const names = faults.map((fault) => fault.split(' ')[0]);
     expect(new Set(names)).toEqual(new Set(Object.keys(good)));
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(17);
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
-    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 15 faults:\n {2}- /);
+    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 17 faults:\n {2}- /);
   });
 
   it('counts what is empty as missing', () => {
@@ -116,6 +119,8 @@ describe('a secret', () => {
     ['SMTP_URL', 'user:hunter2@mail'],
     ['CHAIN_RPC_URL', 'node/v2/hunter2'],
     ['JWT_JWKS', 'hunter2'],
+    ['DECISION_SIGNING_KEY', 'hunter2'],
+    ['DECISION_KEYS', '{"keys": "hunter2"}'],
   ])('that is wrong is named, never shown: %s', (name, value) => {
     const faults = changed({ [name]: value });
     expect(faults).toEqual([
@@ -152,7 +157,7 @@ describe('rules across variables', () => {
   });
 
   it('a worker in production runs a bundle that was built before', () => {
-    const faults = faultsOf({ NODE_ENV: 'production' }, ['worker']);
+    const faults = faultsOf({ NODE_ENV: 'production', DECISION_KEYS: decisionKeySet }, ['worker']);
     expect(faults).toEqual([expect.stringMatching(/^WORKFLOW_BUNDLE is missing; set it to \S/)]);
   });
 
@@ -175,5 +180,25 @@ describe('rules across variables', () => {
     const { JWT_JWKS: _, ...rest } = good;
     expect(faultsOf({ ...rest, JWT_JWKS_URL: 'https://issuer.example/jwks.json' })).toEqual([]);
     expect(faultsOf(rest)).toEqual([expect.stringMatching(/^JWT_JWKS is missing.*JWT_JWKS_URL/)]);
+  });
+
+  it('the keys of proofs are found to be unusable at start, and a worker holds no private one', async () => {
+    const [good, rsa, noPoint] = [await otherKey('EdDSA'), { kty: 'RSA', kid: 'k' }, { ...decisionKey, x: 'AAAA' }];
+    const { d: _, ...publicHalf } = decisionKey;
+    const faults: [string, object, RegExp][] = [
+      ['DECISION_SIGNING_KEY', good, /kid/],
+      ['DECISION_SIGNING_KEY', publicHalf, /no private half/],
+      ['DECISION_SIGNING_KEY', { ...rsa, d: 'AAAA' }, /cannot be imported/],
+      ['DECISION_KEYS', { keys: [] }, /set of keys/],
+      ['DECISION_KEYS', { keys: [decisionKey] }, /private half, which only the API may have/],
+      ['DECISION_KEYS', { keys: [{ ...noPoint, d: undefined }] }, /cannot be imported/],
+    ];
+    for (const [name, value, why] of faults) {
+      const found = changed({ [name]: JSON.stringify(value) });
+      expect(found, JSON.stringify(value)).toEqual([expect.stringMatching(why)]);
+      expect(found[0]).toMatch(new RegExp(`^${name} has a value that is not accepted; set it to `));
+    }
+    const ed = { ...good, kid: 'ed' };
+    expect(changed({ DECISION_SIGNING_KEY: JSON.stringify(ed) })).toEqual([]);
   });
 });

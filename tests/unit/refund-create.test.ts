@@ -58,6 +58,25 @@ describe('a refund', () => {
   });
 });
 
+describe('the books', () => {
+  it.each(['succeeded', 'pending', 'requires_action'] as const)(
+    'pay when the provider makes a refund, although it is %s',
+    async (status) => {
+      const { stripe, create, booked } = world();
+      stripe.answerWith(status);
+      await inTime(attempt(create));
+      expect(booked).toEqual([{ providerRefundId: 're_1', status }]);
+    },
+  );
+
+  it.each(['failed', 'canceled'] as const)('pay nothing for one that is %s at once', async (status) => {
+    const { stripe, create, booked } = world();
+    stripe.answerWith(status);
+    await inTime(attempt(create));
+    expect(booked).toEqual([]);
+  });
+});
+
 describe('a stored 500', () => {
   it('behind which the refund stands is looked up among all refunds of the charge, and used', async () => {
     const { stripe, create, stepOf } = world();

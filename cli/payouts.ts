@@ -1,11 +1,16 @@
 /** `boxoffice payouts …` */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { closedPayoutStatus, type PayoutHandle, StillRunningError } from '../client/index.ts';
-import { formatAmount } from '../contracts/money.ts';
+import { callApi } from '../client/http.ts';
+import { payoutWorkflowId } from '../contracts/ids.ts';
+import { type Currency, formatAmount } from '../contracts/money.ts';
 import type { PayoutStatus } from '../contracts/payout.ts';
+import { apiAccess } from './api-access.ts';
 import { minorUnits, wholeNumber } from './options.ts';
 import type { Session } from './session.ts';
+import { type Environment, UsageError } from './settings.ts';
 import { standing } from './standing.ts';
+import { facts, table } from './table.ts';
 
 const defaultWaitSeconds = 10;
 
@@ -23,7 +28,32 @@ interface ScheduleOptions {
   off?: boolean;
 }
 
-export function addPayouts(program: Command, open: () => Session): void {
+/** As much of a statement as is shown. Minor units. */
+interface Statement {
+  payoutId: string;
+  venueId: string;
+  currency: Currency;
+  status: string;
+  amount: number;
+  openingBalance: number;
+  closingBalance: number;
+  lines: {
+    kind: string;
+    occurredAt: string;
+    paymentKey?: string;
+    gross: number;
+    platformFee: number;
+    reserve: number;
+    net: number;
+  }[];
+}
+
+interface Output {
+  env: Environment;
+  print: (text: string, data: unknown) => void;
+}
+
+export function addPayouts(program: Command, open: () => Session, output: Output): void {
   const payouts = program.command('payouts').description('pay venues, and look how that goes');
 
   payouts
@@ -51,6 +81,19 @@ export function addPayouts(program: Command, open: () => Session): void {
       const session = open();
       const handle = session.boxoffice.payouts.get(tenant, payoutId);
       print(session, handle, await handle.status());
+    });
+
+  payouts
+    .command('statement')
+    .description('the purchases, refunds, disputes and fees that one payout pays; asks the API')
+    .argument('<tenant>', 'the tenant, e.g. acme')
+    .argument('<payout>', 'the payout id')
+    .action(async (tenant: string, payoutId: string) => {
+      const { dir } = program.opts<{ dir: string }>();
+      const access = await apiAccess(output.env, dir, payoutWorkflowId(tenant, payoutId));
+      const path = `/payouts/${encodeURIComponent(payoutId)}/statement`;
+      const statement = (await callApi(access, 'GET', path, undefined)) as Statement;
+      output.print(statementText(statement), statement);
     });
 
   payouts
@@ -93,6 +136,25 @@ function print(session: Session, { payoutId, workflowId }: PayoutHandle, status:
   session.print(text, { id: payoutId, workflowId, ...status });
 }
 
+function statementText({ lines, ...about }: Statement): string {
+  const money = (amount: number) => formatAmount(amount, about.currency);
+  const rows = lines.map(({ kind, occurredAt, paymentKey = '', gross, platformFee, reserve, net }) => [
+    occurredAt, kind, paymentKey, money(gross), money(platformFee), money(reserve), money(net),
+  ]); // prettier-ignore
+  return [
+    facts([
+      ['Payout', about.payoutId],
+      ['Venue', about.venueId],
+      ['Status', about.status],
+      ['Owed before', money(about.openingBalance)],
+      ['Paid', money(about.amount)],
+      ['Owed after', money(about.closingBalance)],
+    ]),
+    '',
+    table(['Booked', 'What', 'Purchase', 'Gross', 'Fee', 'Reserve', 'Net'], rows),
+  ].join('\n');
+}
+
 async function schedule(
   open: () => Session,
   tenant: string,
@@ -100,7 +162,7 @@ async function schedule(
   { every, cron, off }: ScheduleOptions,
 ): Promise<void> {
   if ([every, cron, off].filter((given) => given !== undefined).length !== 1)
-    throw new InvalidArgumentError('Give one of --every, --cron and --off.');
+    throw new UsageError('give one of --every, --cron and --off');
   const session = open();
   const { payouts } = session.boxoffice;
   if (off) {

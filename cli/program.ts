@@ -32,8 +32,8 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide" needs the API instead: BOXOFFICE_API_URL and
-BOXOFFICE_API_TOKEN, or the sandbox in --dir.
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide" and "payouts statement" need the API instead:
+BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
 
@@ -86,7 +86,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
-  addPayouts(program, open);
+  addPayouts(program, open, { env: around.env, print });
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
 
   try {

@@ -3,9 +3,10 @@ import type { Statement } from '../store/index.ts';
 
 const headings = ['kind', 'occurredAt', 'paymentKey', 'operation', 'gross', 'platformFee', 'reserve', 'net'] as const;
 
+const row = (kind: string, occurredAt: string, net: number) => [kind, occurredAt, '', '', '', '', '', net];
+
 /** RFC 4180. All cells are ids, numbers and times of ours, so nothing needs quoting. */
 export function statementCsv({ currency, openingBalance, closingBalance, amount, to, lines }: Statement): string {
-  const row = (kind: string, occurredAt: string, net: number) => [kind, occurredAt, '', '', '', '', '', net];
   const rows = [
     [...headings.slice(0, -4), ...headings.slice(-4).map((heading) => `${heading} (${currency} minor units)`)],
     row('opening_balance', '', openingBalance),

@@ -31,6 +31,12 @@ const specOf = ({ every, cron }: PayoutSchedule) => ({
   ...(cron === undefined ? {} : { cronExpressions: [cron] }),
 });
 
+function isInvalid(error: unknown): boolean {
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === invalidArgument;
+}
+
 /** Creates the venue's Schedule, or changes the one that it has. @throws InvalidOrderError for a cron that is none */
 export async function schedulePayouts(
   client: Client,
@@ -52,7 +58,7 @@ export async function schedulePayouts(
       await client.schedule.getHandle(scheduleId).update(({ state }) => ({ ...schedule, state }));
     });
   } catch (error) {
-    if (isGrpcServiceError(error) && Number(error.code) === invalidArgument)
+    if (isInvalid(error))
       checked(() => {
         throw new InvalidRequestError([
           { field: 'cron', value: JSON.stringify(given.cron), accepted: 'five fields that Temporal can read' },

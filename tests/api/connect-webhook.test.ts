@@ -83,10 +83,10 @@ describe('an event about a payout', () => {
   });
 });
 
-describe('an event about an account', () => {
-  const updated = (enabled: boolean, change: object = {}) =>
-    eventOf({ type: 'account.updated', data: { object: { id: account, payouts_enabled: enabled } }, ...change });
+const updated = (enabled: boolean, change: object = {}) =>
+  eventOf({ type: 'account.updated', data: { object: { id: account, payouts_enabled: enabled } }, ...change });
 
+describe('an event about an account', () => {
   it.each([true, false])(
     'payouts enabled %s: its venues follow, and what waits for them looks again',
     async (enabled) => {

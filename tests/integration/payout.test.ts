@@ -164,6 +164,8 @@ describe.concurrent('a payout', () => {
   });
 });
 
+const total = (all: { amount: number }[]) => all.reduce((sum, { amount }) => sum + amount, 0);
+
 describe('50 at once that want twice what is available', () => {
   let here: Place;
   beforeAll(async () => {
@@ -188,7 +190,6 @@ describe('50 at once that want twice what is available', () => {
     expect(good.filter(({ status }) => status === 'paid')).toHaveLength(25);
     const none = { status: 'rejected', moneyMoved: 'with_us', reason: 'exceeds', available: 0 };
     expect(good.filter(({ status }) => status !== 'paid')).toEqual(Array.from({ length: 25 }, () => none));
-    const total = (all: { amount: number }[]) => all.reduce((sum, { amount }) => sum + amount, 0);
     expect(total(await desk.atProvider())).toBe(available);
     expect(total(await desk.transfers())).toBe(available);
     expect(await desk.money()).toEqual(same(0, 0));

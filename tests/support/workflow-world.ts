@@ -48,7 +48,7 @@ export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
   /** The world outside of a workflow that is to be started. */
-  twinOf(workflowId: string): Twin;
+  twinOf: (workflowId: string) => Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */

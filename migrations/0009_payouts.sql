@@ -28,7 +28,8 @@ create table payouts (
   -- What the account lacked; the rest lay there from a payout that came back.
   transfer_amount amount not null,
   approvals_needed integer not null check (approvals_needed between 0 and 2),
-  -- Of its statement: the closing balance is the opening one, plus the entries in payout_entries, less the amount.
+  -- Counts those of the venue in the currency. The closing balance is the opening one, plus what it lists, less the amount.
+  statement integer not null check (statement >= 1),
   opening_balance signed_amount not null,
   closing_balance signed_amount not null,
   reason text not null check (length(reason) between 1 and 500),
@@ -47,6 +48,7 @@ create table payouts (
   -- Came back after it had been paid.
   returned_at timestamptz,
   primary key (tenant_id, payout_id),
+  unique (tenant_id, venue_id, currency, statement),
   foreign key (tenant_id, venue_id) references venues (tenant_id, venue_id),
   check (transfer_amount <= amount),
   check ((transfer_id is null) = (transferred_at is null)),
@@ -68,21 +70,22 @@ create index payouts_newest on payouts (tenant_id, payout_seq);
 create unique index payouts_by_transfer on payouts (transfer_id) where transfer_id is not null;
 create unique index payouts_by_provider_payout on payouts (provider_payout_id) where provider_payout_id is not null;
 
--- Which ledger entries a payout's statement lists: each entry of a venue_payable account stands in one statement at most.
-create table payout_entries (
+-- Which statement lists an entry of a venue_payable account: one at most. The venue's newest is open until a payout closes it.
+create table statement_entries (
   tenant_id opaque_id not null,
   entry_id bigint primary key references ledger_entries (id),
-  payout_id opaque_id not null,
-  foreign key (tenant_id, payout_id) references payouts (tenant_id, payout_id)
+  venue_id opaque_id not null,
+  currency currency_code not null,
+  statement integer not null check (statement >= 1)
 );
-create index payout_entries_of_payout on payout_entries (tenant_id, payout_id);
+create index statement_entries_of_statement on statement_entries (tenant_id, venue_id, currency, statement);
 
-select isolate_by_tenant('payouts'), isolate_by_tenant('payout_entries');
+select isolate_by_tenant('payouts'), isolate_by_tenant('statement_entries');
 grant select, insert, update (
   workflow_id, run_id, status, transfer_id, provider_payout_id, failure_code, transferred_at, created_at, paid_at,
   ended_at, returned_at
 ) on payouts to boxoffice_app;
-grant select, insert on payout_entries to boxoffice_app;
+grant select, insert on statement_entries to boxoffice_app;
 
 -- A webhook names a payout or an account, not a tenant: these find whose it is.
 create policy routing on payouts for select to boxoffice_system using (true);

@@ -38,7 +38,7 @@ export async function readVenueOf(tx: Tx, tenantId: string, payoutId: string): P
   );
 }
 
-interface OfVenue {
+export interface OfVenue {
   tenantId: string;
   venueId: string;
   currency: Currency;
@@ -69,34 +69,27 @@ export async function readLying(tx: Tx, { tenantId, venueId, currency }: OfVenue
   return lying ?? { connected: 0, earmarked: 0, inAccount: 0 };
 }
 
-/**
- * The payout, with its statement: every entry of the venue's payable account that is available by now and in no statement
- * yet, its own reservation (posted already) among them. The balance that the statement before closed with opens it.
- */
+/** The statement that a payout closes: its number, and the balances that it opens and closes with. */
+export interface ClosedStatement {
+  statement: number;
+  opening: number;
+  closing: number;
+}
+
 export async function insertPayout(
   tx: Tx,
   { operation, request, now }: { operation: Operation; request: PayoutRequest; now: string },
   { account, currency, amount, transferAmount, approvalsNeeded }: PayoutReservation,
+  { statement, opening, closing }: ClosedStatement,
 ): Promise<void> {
   await tx.affected(
-    `with listed as (
-       select id, amount from ledger_entries e
-       where tenant_id = $1 and venue_id = $3 and account = 'venue_payable' and currency = $7
-         and (available_on is null or available_on <= $13)
-         and not exists (select from payout_entries l where l.entry_id = e.id)
-     ), opening as (
-       select coalesce((select closing_balance from payouts where tenant_id = $1 and venue_id = $3 and currency = $7
-         order by payout_seq desc limit 1), 0) as balance
-     ), payout as (
-       insert into payouts (tenant_id, payout_id, venue_id, workflow_id, run_id, account, currency, amount, transfer_amount,
-         approvals_needed, opening_balance, closing_balance, reason, requested_by, status, reserved_at)
-       select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, balance, balance - (select coalesce(sum(amount), 0) from listed),
-         $11, $12, 'reserved', $13 from opening
-     )
-     insert into payout_entries (tenant_id, entry_id, payout_id) select $1, id, $2 from listed`,
+    `insert into payouts (tenant_id, payout_id, venue_id, workflow_id, run_id, account, currency, amount, transfer_amount,
+       approvals_needed, statement, opening_balance, closing_balance, reason, requested_by, status, reserved_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'reserved', $16)`,
     [
       operation.tenantId, request.payoutId, request.venueId, operation.workflowId, operation.runId, account, currency,
-      amount, transferAmount, approvalsNeeded, storableText(request.reason), request.requestedBy, now,
+      amount, transferAmount, approvalsNeeded, statement, opening, closing, storableText(request.reason),
+      request.requestedBy, now,
     ], // prettier-ignore
   );
 }

@@ -26,6 +26,7 @@ import { insertPayout, lockVenue, readLying, readOwed, readReservation, readVenu
 import { recordCreated, recordPaid, recordReleased, recordTransferred } from './payout-steps.ts';
 import { payoutReserved } from './postings.ts';
 import { releaseDueReserves } from './reserves.ts';
+import { closeStatement, listEntries } from './statements.ts';
 
 export type RejectedPayout = Extract<PayoutResult, { status: 'rejected' }>;
 export type PaidResult = Extract<PayoutResult, { status: 'paid' }>;
@@ -53,7 +54,7 @@ const rejected = (reason: PayoutRejection, available?: number): RejectedPayout =
   ...(available === undefined ? {} : { available }),
 });
 
-/** `more`: so many reserves were due that this transaction only released some of them; the next one goes on. */
+/** `more`: so much was due that this transaction released, or listed, only some of it; the next one goes on. */
 async function reserveIn(tx: Tx, { operation, input, now }: ReservePayout): Promise<PayoutClaim | 'more'> {
   const { request, fingerprint } = input;
   const { tenantId } = operation;
@@ -76,10 +77,11 @@ async function reserveIn(tx: Tx, { operation, input, now }: ReservePayout): Prom
   if (!venue) return refuse(rejected('no_venue'));
   const obstacle = obstacleOf(venue);
   if (obstacle || venue.connectedAccount === null) return { kind: 'waiting', obstacle: obstacle ?? 'no_account' };
-  if (await releaseDueReserves(tx, { tenantId, venueId, now })) return 'more';
-
   const { currency, connectedAccount: account, approval } = venue;
   const ofVenue = { tenantId, venueId, currency };
+  if (await releaseDueReserves(tx, { tenantId, venueId, now })) return 'more';
+  if (await listEntries(tx, ofVenue, now)) return 'more';
+
   const planned = planPayout(request.amount, await readOwed(tx, ofVenue, now), currency);
   if ('refusal' in planned) return refuse(rejected(planned.refusal.reason, planned.refusal.available));
   const { amount } = planned;
@@ -94,7 +96,9 @@ async function reserveIn(tx: Tx, { operation, input, now }: ReservePayout): Prom
     tenantId, operation: operation.workflowId, step: 'payout_reserved', occurredAt: now, venueId, currency,
     postings: payoutReserved(amount),
   }); // prettier-ignore
-  await insertPayout(tx, { operation, request, now }, reservation);
+  // The reservation itself, and what came in this very moment.
+  await listEntries(tx, ofVenue, now, null);
+  await insertPayout(tx, { operation, request, now }, reservation, await closeStatement(tx, ofVenue));
   return { kind: 'owned', reservation };
 }
 
@@ -134,7 +138,8 @@ export const createPayouts = (pool: Pool) => ({
 
   /**
    * Takes the id and reserves the amount under the venue's lock, or says why not. Reserves of the venue's sales that are due
-   * are released first: with very many of them in more than one transaction, each of which can be the last. A rejection
+   * are released first, and its statement is drawn up: with very many sales in more than one transaction, each of which can
+   * be the last. A rejection
    * settles the claim and reserves nothing; only `key_reused` leaves the claim, which is somebody else's, untouched.
    */
   async reserve(request: ReservePayout): Promise<PayoutClaim> {

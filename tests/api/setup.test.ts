@@ -30,6 +30,10 @@ describe('PUT /venues/:id and /events/:id', () => {
   it.each([
     ['/venues/arena', { ...venue, feeBasisPoints: 10_001 }, 'feeBasisPoints'],
     ['/venues/arena', { ...venue, currency: 'XYZ' }, 'currency'],
+    ['/venues/arena', { ...venue, reserveDays: 366 }, 'reserveDays'],
+    ['/venues/arena', { ...venue, payoutApproval: { one: 0 } }, 'payoutApproval.two'],
+    ['/venues/arena', { ...venue, payoutApproval: { one: 2, two: 1 } }, 'payoutApproval.one'],
+    ['/venues/arena', { ...venue, refundApproval: { one: 2, two: 1 } }, 'refundApproval.one'],
     [`/venues/${'x'.repeat(300)}`, venue, 'id'],
     ['/events/summer-night', { ...event, endsAt: 'tomorrow' }, 'endsAt'],
   ])('400: %s', async (url, payload, field) => {

@@ -151,6 +151,32 @@ describe.concurrent('a payout', () => {
     expect(await resultOf(payout)).toMatchObject(paid(share));
   });
 
+  test('is started by the venue’s Schedule, under an id of its time', async () => {
+    const here = await place();
+    await sell(here);
+    const { desk, shop } = here;
+    const { payouts } = shop.boxoffice;
+    await payouts.schedule('acme', shop.venueId, { every: '1 week' });
+    await payouts.schedule('acme', shop.venueId, { cron: '0 6 * * MON' });
+    const schedule = shop.client.schedule.getHandle(`payouts:acme:${shop.venueId}`);
+    expect((await schedule.describe()).spec.intervals ?? []).toEqual([]);
+    await schedule.trigger();
+    const query = `WorkflowType = 'payout' AND Venue = '${shop.venueId}'`;
+    const started: string[] = [];
+    const seen = async () => {
+      for await (const { workflowId } of shop.client.workflow.list({ query })) started.push(workflowId);
+      return started.length > 0;
+    };
+    expect(await until(seen, { withinMs: 20_000 })).toBe(true);
+    const [workflowId] = started as [string];
+    expect(workflowId).toMatch(/^payout:acme:auto-[0-9a-f]{24}-\d{8}T\d{6}$/);
+    await desk.decide(await desk.made(workflowId), 'pay');
+    const payout = payouts.get('acme', workflowId.split(':')[2]!);
+    expect(await payout.result({ deadlineMs: 20_000 })).toMatchObject(paid(share));
+    expect(await payouts.unschedule('acme', shop.venueId)).toBe(true);
+    expect(await payouts.unschedule('acme', shop.venueId)).toBe(false);
+  });
+
   test('can be cancelled while it waits for approval; nothing is transferred', async () => {
     const here = await place({ payoutApproval: { one: 0, two: 1_000_000 } });
     await sell(here);

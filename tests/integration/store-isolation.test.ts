@@ -4,6 +4,7 @@ import { currencies } from '../../contracts/money.ts';
 import { asSystem, createPool, withTenant } from '../../infrastructure/postgres.ts';
 import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
+import { openPayable, payoutOf, reservePayoutOf } from '../support/payouts.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
 import { claimOf, hashOf, openSale, operationOf, orderOf, settlementOf, start, wallet } from '../support/sales.ts';
@@ -24,13 +25,14 @@ const everyTable = `select c.oid::regclass::text as name from pg_class c join pg
 
 async function fillEveryTable(): Promise<void> {
   const { store } = db;
-  await openSale(store, 'acme');
+  await openPayable(store, 'acme');
   await store.contacts.put({ tenantId: 'acme', ref: 'buyer', kind: 'email', value: 'buyer@example.org' });
   const order = orderOf('acme');
   const operation = operationOf(order);
   const { tenantId, workflowId } = operation;
   await store.payments.claim(claimOf(order));
   await store.payments.settle(settlementOf(order));
+  await store.payouts.reserve(reservePayoutOf(payoutOf('acme')));
   await store.refunds.reserve(reserveOf(refundOf(order)));
   await store.sentCalls.begin({ tenantId, workflowId, step: 'authorize', budget: 1 });
   const reservation = { operation, step: 'mint', tickets: order.tickets, wallet, venueId: 'venue', eventId: 'event' };
@@ -57,7 +59,7 @@ const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
 
 describe('every table', () => {
   it('is filled here, or the rest of this file would prove nothing', async () => {
-    expect(tables.length).toBeGreaterThanOrEqual(17);
+    expect(tables.length).toBeGreaterThanOrEqual(19);
     for (const table of tables) expect(await db.look(countIn(table)), table).not.toEqual([{ rows: 0 }]);
   });
 
@@ -173,9 +175,13 @@ describe('the system role', () => {
   it('reads across tenants what it is for, and no personal data', async () => {
     expect(await readAsSystem(countIn('ledger_entries'))).not.toEqual([{ rows: 0 }]);
     expect(await readAsSystem('select tenant_id, workflow_id from payments')).toHaveLength(1);
+    expect(await readAsSystem('select tenant_id, provider_payout_id from payouts')).toHaveLength(1);
+    expect(await readAsSystem(`select tenant_id from venues where connected_account = 'acct_venue'`)).toHaveLength(1);
     for (const sql of [
       'select * from personal_data',
       'select wallet from payments',
+      'select reason from payouts',
+      'select name from venues',
       'select payload from webhook_events',
       'select job_data from dead_letter_jobs',
       'select result from idempotency_keys',

@@ -23,6 +23,13 @@ import {
 } from '../../store/postings.ts';
 import { lineKindOf } from '../../store/statements.ts';
 
+/** What is left of some postings, by account. */
+const sums = (...steps: Posting[][]) => {
+  const totals = new Map<Account, number>();
+  for (const { account, amount } of steps.flat()) totals.set(account, (totals.get(account) ?? 0) + amount);
+  return Object.fromEntries([...totals].filter(([, total]) => total !== 0));
+};
+
 describe('postings', () => {
   it.each<[string, Posting[], Partial<Record<Account, number>>]>([
     ['a reserve released', reserveReleased(950), { venue_reserve: 950, venue_payable: -950 }],
@@ -48,11 +55,6 @@ describe('postings', () => {
   });
 
   it('of any payout leave nothing behind, however it ends', () => {
-    const sums = (...steps: Posting[][]) => {
-      const totals = new Map<Account, number>();
-      for (const { account, amount } of steps.flat()) totals.set(account, (totals.get(account) ?? 0) + amount);
-      return Object.fromEntries([...totals].filter(([, total]) => total !== 0));
-    };
     const toTheBank = [payoutReserved(7), transferred(7), payoutCreated(7)];
     const given = { venue_payable: 7, stripe_balance: -7 };
     const back = { connected_balance: 7, stripe_balance: -7 };

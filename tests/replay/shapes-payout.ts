@@ -13,7 +13,7 @@ import {
 } from '../../contracts/messages.ts';
 import { until } from '../../sandbox/processes/until.ts';
 import { declines, exhausts, Gate } from '../support/workflow-behaviours.ts';
-import { payoutRequest, type StartedPayout, startPayout, startReturn } from '../support/workflow-payout-twins.ts';
+import { payoutRequest, type StartedPayout, startPayout, startReturn } from '../support/workflow-payouts.ts';
 import { proofOf, type Twin } from '../support/workflow-twins.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 

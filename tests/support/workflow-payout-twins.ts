@@ -1,42 +1,10 @@
-/** Twins of what a payout calls, over the worlds of workflow-twins.ts; how one is started, and judged by them. */
-import { expect } from 'vitest';
+/** Twins of what a payout calls, over the worlds of workflow-twins.ts. */
 import type { PayoutActivities } from '../../activities/payout.ts';
 import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
-import { payoutReturnStart, payoutStart } from '../../client/start-payout.ts';
-import { fingerprintOf } from '../../contracts/hashes.ts';
-import { workflowTypes } from '../../contracts/messages.ts';
-import type {
-  PayoutInput,
-  PayoutRequest,
-  PayoutReservation,
-  PayoutResult,
-  PayoutReturnInput,
-  PayoutReturnResult,
-  ProviderPayout,
-  ProviderTransfer,
-  VenueObstacle,
-} from '../../contracts/payout.ts';
+import type { PayoutReservation, PayoutResult, ProviderPayout } from '../../contracts/payout.ts';
+import type { PayoutOutside } from './payout-outside.ts';
 import { refuse } from './workflow-behaviours.ts';
-import type { Twin, Twins } from './workflow-twins.ts';
-import type { Started, WorkflowWorld } from './workflow-world.ts';
-
-/** What a payout does to the world. */
-export interface PayoutOutside {
-  books: 'untouched' | 'waiting' | 'reserved' | 'transferred' | 'created' | 'settled' | 'released';
-  /** What the reservation answers, where it differs from every test's. */
-  reservation?: Partial<PayoutReservation>;
-  /** What stands in the venue's way at each look, the reservation's included; nothing once they are used up. */
-  obstacles: (VenueObstacle | undefined)[];
-  transfer?: ProviderTransfer;
-  /** How the payout stands at each look, its creation being the first; the last one stays. */
-  statuses: ProviderPayout['status'][];
-  /** Once it exists. */
-  atProvider?: ProviderPayout;
-  /** What a return was booked as. */
-  returned?: PayoutReturnResult;
-  /** Ids of what was started besides. */
-  started: string[];
-}
+import type { Twins } from './workflow-twins.ts';
 
 export const payoutReservation: PayoutReservation = {
   amount: 8_550,
@@ -149,73 +117,4 @@ export function createPayoutRecordTwins(twins: Twins): PayoutRecordActivities {
       });
     },
   };
-}
-
-export type StartedPayout = Started<PayoutInput, PayoutResult> & { request: PayoutRequest };
-let count = 0;
-
-export const payoutRequest = (change: Partial<PayoutRequest> = {}): PayoutRequest => ({
-  tenantId: 'acme',
-  payoutId: `payout-${(count += 1)}`,
-  venueId: 'arena',
-  reason: 'weekly',
-  requestedBy: 'clerk-7',
-  ...change,
-});
-
-/** `plan` sets the twin up before anything can call it. */
-export async function startPayout(
-  { client, twinOf }: WorkflowWorld,
-  plan?: (twin: Twin) => void,
-  options?: { workflowTaskTimeout?: '1 second' },
-): Promise<StartedPayout> {
-  const request = payoutRequest();
-  const { args, ...start } = payoutStart(request, fingerprintOf(request));
-  const twin = twinOf(start.workflowId);
-  plan?.(twin);
-  const handle = await client.workflow.start<(input: PayoutInput) => Promise<PayoutResult>>(workflowTypes.payout, {
-    ...start,
-    ...options,
-    args: [...args],
-  });
-  return { handle, twin, request };
-}
-
-export async function startReturn(
-  { client, twinOf }: WorkflowWorld,
-  plan?: (twin: Twin) => void,
-): Promise<Started<PayoutReturnInput, PayoutReturnResult>> {
-  const input = { tenantId: 'acme', payoutId: `payout-${(count += 1)}` };
-  const { args, ...start } = payoutReturnStart(input, fingerprintOf(input));
-  const twin = twinOf(start.workflowId);
-  plan?.(twin);
-  const handle = await client.workflow.start<(input: PayoutReturnInput) => Promise<PayoutReturnResult>>(
-    workflowTypes.payoutReturn,
-    { ...start, args: [...args] },
-  );
-  return { handle, twin };
-}
-
-/** Provider and books say the same: paid and settled, or released and nothing on its way; no open letter. */
-function expectPayoutSound(twin: Twin, result: PayoutResult): void {
-  const { books, atProvider, transfer } = twin.payout;
-  expect(twin.claim.result).toEqual(result);
-  expect([...twin.letters.values()].filter(({ open }) => open)).toEqual([]);
-  if (result.status === 'paid') {
-    expect([books, atProvider?.status]).toEqual(['settled', 'paid']);
-    return;
-  }
-  expect(['untouched', 'waiting', 'released']).toContain(books);
-  expect([undefined, 'failed', 'canceled']).toContain(atProvider?.status);
-  if (result.moneyMoved === 'with_us') expect([transfer, atProvider]).toEqual([undefined, undefined]);
-}
-
-/** Waits for the end and judges it. */
-export async function payoutEndOf(started: {
-  handle: { result(): Promise<PayoutResult> };
-  twin: Twin;
-}): Promise<PayoutResult> {
-  const result = await started.handle.result();
-  expectPayoutSound(started.twin, result);
-  return result;
 }

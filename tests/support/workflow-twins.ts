@@ -17,7 +17,7 @@ import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
-import type { PayoutOutside } from './workflow-payout-twins.ts';
+import type { PayoutOutside } from './payout-outside.ts';
 
 type Activities = CardActivities &
   RefundActivities &

@@ -5,7 +5,7 @@ import type { PayoutResult } from '../../contracts/payout.ts';
 import { declines, exhausts, Gate } from '../support/workflow-behaviours.ts';
 import { allMeans, me, sendCancel } from '../support/workflow-cancels.ts';
 import { useWorkflowWorld } from '../support/workflow-judge.ts';
-import { payoutEndOf, startPayout } from '../support/workflow-payout-twins.ts';
+import { payoutEndOf, startPayout } from '../support/workflow-payouts.ts';
 import type { Twin } from '../support/workflow-twins.ts';
 
 const world = useWorkflowWorld({ server: 'dev' });

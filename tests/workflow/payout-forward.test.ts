@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { payoutStatusQuery, providerEventSignal, type ProviderEvent } from '../../contracts/messages.ts';
 import { declines, failsFor, Gate, losesAnswer } from '../support/workflow-behaviours.ts';
 import { durationOf, eventsOf, tasksIn, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
-import { payoutEndOf, type StartedPayout, startPayout, startReturn } from '../support/workflow-payout-twins.ts';
+import { payoutEndOf, type StartedPayout, startPayout, startReturn } from '../support/workflow-payouts.ts';
 
 const world = useWorkflowWorld();
 const minute = 60_000;

@@ -12,7 +12,7 @@ import {
 } from '../../contracts/messages.ts';
 import { declines, exhausts, refuses } from '../support/workflow-behaviours.ts';
 import { durationOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
-import { payoutEndOf, type StartedPayout, startPayout } from '../support/workflow-payout-twins.ts';
+import { payoutEndOf, type StartedPayout, startPayout } from '../support/workflow-payouts.ts';
 import { proofOf, type Twin } from '../support/workflow-twins.ts';
 
 const world = useWorkflowWorld();

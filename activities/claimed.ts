@@ -39,3 +39,5 @@ export const createClaimer = (isRunning: IsRunning) =>
       await takeOver({ workflowId, runId });
     }
   };
+
+export type Claimer = ReturnType<typeof createClaimer>;

@@ -6,6 +6,7 @@ import { mintClaimKeyOf } from '../contracts/ids.ts';
 import type { DisputeResult } from '../contracts/dispute.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
+import type { PayoutMoney } from '../contracts/payout.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
 import type { MoveResult } from '../contracts/ticket-move.ts';
 import type { Store } from '../store/index.ts';
@@ -28,7 +29,7 @@ export interface ParkInput {
   step: string;
   error: string;
   attempts: number;
-  moneyMoved: MoneyMoved;
+  moneyMoved: MoneyMoved | PayoutMoney;
 }
 
 export interface MintClaimInput {

@@ -25,6 +25,7 @@ import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
+import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
@@ -42,11 +43,14 @@ export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export type { PayoutHandle, RequestedPayout } from './payouts.ts';
+export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { MoveHandle, RequestedMove } from './tickets.ts';
 export { closedCancellationStatus } from '../contracts/event-cancellation-words.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
+export { closedPayoutStatus } from '../contracts/payout-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
 export { closedMoveStatus } from '../contracts/ticket-move-words.ts';
 
@@ -101,6 +105,7 @@ export interface Boxoffice extends ApiCalls {
     start(request: EventCancellationWish): Promise<StartedEventCancellation>;
     get(tenantId: string, eventId: string): EventCancellationHandle;
   };
+  payouts: PayoutCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
@@ -135,6 +140,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       start: (request) => startEventCancellation(client, request),
       get: (tenantId, eventId) => createEventCancellationHandle(client, tenantId, eventId),
     },
+    payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },

@@ -29,9 +29,9 @@ export function fairnessKeyOf(tenantId: string, venueId: string): string {
 /** One run per id for as long as Temporal remembers it. A second purchase joins the running one; a second job is told. */
 const once = { workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE } as const;
 const join = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING } as const;
-const tell = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL } as const;
+export const tell = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL } as const;
 
-function queued(type: JobType, fairnessKey: string) {
+export function queued(type: JobType, fairnessKey: string) {
   const { queue, priority } = jobTypes[type];
   return { taskQueue: queue, priority: { priorityKey: priority, fairnessKey } };
 }

@@ -6,6 +6,7 @@ import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
+import type { PayoutResult, PayoutReturnResult, PayoutStatus } from './payout.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
 import type { SmsResult } from './sms.ts';
 import type { Attention } from './search-attributes.ts';
@@ -57,6 +58,8 @@ export const workflowTypes = {
 export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
+export const cancelPayoutUpdate = defineUpdate<PayoutResult, [CancelRequest]>('cancel');
+export const cancelPayoutReturnUpdate = defineUpdate<PayoutReturnResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
@@ -82,4 +85,5 @@ export const refundStatusQuery = defineQuery<RefundStatus>('status');
 export const moveStatusQuery = defineQuery<MoveStatus>('status');
 export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
 export const eventCancellationStatusQuery = defineQuery<EventCancellationStatus>('status');
+export const payoutStatusQuery = defineQuery<PayoutStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

@@ -4,6 +4,7 @@
  */
 import type { DecisionRefusal } from './decisions.ts';
 import type { MoneyMoved, RefusedReason } from './payment.ts';
+import type { PayoutRejection } from './payout.ts';
 import type { RefundRejection } from './refund.ts';
 import type { MoveRejection } from './ticket-move.ts';
 
@@ -45,6 +46,15 @@ const unmoved = (status: 404 | 409, title: string, remedy: string): Problem => (
   retryable: false,
 });
 
+/** Why a payout is rejected: nothing has moved. */
+const noPayout = (title: string, remedy: string): Problem => ({
+  status: 409,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy}, under a new payout id: this one is used up`,
+  retryable: false,
+});
+
 export const problems = {
   invalid_request: {
     status: 400,
@@ -57,7 +67,8 @@ export const problems = {
     status: 400,
     title: 'The signature does not match the body',
     moneyMoved: 'none',
-    nextAction: "Check STRIPE_WEBHOOK_SECRET against the endpoint's signing secret, and the sender's clock",
+    nextAction:
+      "Check STRIPE_WEBHOOK_SECRET (for connected accounts STRIPE_CONNECT_WEBHOOK_SECRET) against the endpoint's signing secret, and the sender's clock",
     retryable: false,
   },
   livemode_mismatch: {
@@ -110,6 +121,11 @@ export const problems = {
     'The card holder disputes the charge, which takes the money already',
     'captured',
     'Wait for the end of the dispute and ask',
+  ),
+  payout_exceeds: noPayout("It is more than what is available of the venue's money", 'Ask for less'),
+  nothing_available: noPayout(
+    "Nothing is available of the venue's money",
+    'Wait until money becomes available and ask',
   ),
   not_approved: rejection(409, 'A person said no to it', 'captured', 'Talk to whoever rejected it and ask'),
   approval_expired: rejection(409, 'Nobody approved it in time', 'captured', 'Find an approver and ask'),
@@ -189,6 +205,15 @@ export const problems = {
 } as const satisfies Record<string, Problem> &
   Record<RefusedReason | RefundRejection | Exclude<MoveRejection, 'internal_error'>, Problem>;
 
+/** By which problem a caller hears of a payout's rejection. */
+export const payoutProblems = {
+  key_reused: 'key_reused',
+  no_venue: 'no_venue',
+  exceeds: 'payout_exceeds',
+  nothing_available: 'nothing_available',
+  not_approved: 'not_approved',
+} as const satisfies Record<PayoutRejection, ProblemCode>;
+
 export type ProblemCode = keyof typeof problems;
 
 export function isProblemCode(code: unknown): code is ProblemCode {
@@ -211,6 +236,8 @@ export interface ProblemBody {
   otherPayment?: string;
   /** Minor units that a refund could still give back. */
   refundable?: number;
+  /** Minor units of a venue that could be paid out. */
+  available?: number;
   /** Why a decision was not taken. */
   because?: DecisionRefusal;
 }

@@ -82,6 +82,12 @@ export const parts = {
       pattern: '^whsec_\\S+$',
       description: "the webhook endpoint's signing secret, whsec_…",
     }),
+    STRIPE_CONNECT_WEBHOOK_SECRET: Type.Optional(
+      Type.String({
+        pattern: '^whsec_\\S+$',
+        description: 'the signing secret of the webhook endpoint for connected accounts, whsec_…',
+      }),
+    ),
     STRIPE_LIVEMODE: Type.Boolean({
       default: false,
       description: 'true where the keys are live keys; events of the other mode are refused',

@@ -18,6 +18,7 @@ import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
+import { createVenueAccounts } from './venue-accounts.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export const createStore = (pool: Pool) => ({
@@ -37,6 +38,7 @@ export const createStore = (pool: Pool) => ({
   deadLetters: createDeadLetters(pool),
   decisions: createDecisions(pool),
   venues: createVenues(pool),
+  venueAccounts: createVenueAccounts(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
   contents: createMessageContents(pool),

@@ -6,11 +6,13 @@ import { createDisputeActivities } from '../activities/dispute.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
+import { createPayoutProvider } from '../activities/providers/stripe/payouts.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
 import { createSmsProvider } from '../activities/providers/sms/provider.ts';
+import { createPayoutActivities } from '../activities/payout.ts';
 import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
 import { createSmsActivities } from '../activities/sms.ts';
@@ -27,6 +29,7 @@ import { createMailFacts } from './mail-facts.ts';
 import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
 import { createEventCancellationPorts, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
 import { createSmsFacts } from './sms-facts.ts';
+import { payoutRecordActivities } from './payout-records.ts';
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
@@ -51,6 +54,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
         steps,
         customers: store.customerActions,
       }),
+      ...createPayoutActivities({ provider: createPayoutProvider(account), lanes, steps }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
       ...createDisputeActivities({ provider: createDisputeProvider(account), lanes }),
     };
@@ -106,6 +110,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
 export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'config' | 'store' | 'temporal'>) => ({
   ...createRecordActivities(createRecordPorts(store, temporal)),
   ...createEventCancellationActivities(createEventCancellationPorts(store, temporal)),
+  ...payoutRecordActivities(store, temporal),
   ...createDecisionActivities({
     verify: createProofVerifier(readProofKeys(config.worker.DECISION_KEYS)),
     decisions: store.decisions,

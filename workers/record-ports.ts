@@ -11,7 +11,7 @@ import { withReceipts } from './refund-receipts.ts';
 export type WorkflowStarter = Client;
 
 /** A workflow that Temporal does not know any more cannot come back, so it counts as gone. */
-async function isRunning(temporal: Client, workflowId: string, firstRunId: string): Promise<boolean> {
+export async function isRunning(temporal: Client, workflowId: string, firstRunId: string): Promise<boolean> {
   try {
     const { status, raw } = await temporal.workflow.getHandle(workflowId).describe();
     const first = raw.workflowExecutionInfo?.firstRunId;

@@ -5,6 +5,8 @@ import type { EventCancellationActivities } from '../activities/event-cancellati
 import type { DecisionActivities } from '../activities/decisions.ts';
 import type { DisputeActivities } from '../activities/dispute.ts';
 import type { MailActivities } from '../activities/mail.ts';
+import type { PayoutActivities } from '../activities/payout.ts';
+import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
@@ -16,6 +18,7 @@ import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const disputes = proxyActivities<DisputeActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const payouts = proxyActivities<PayoutActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
@@ -23,6 +26,7 @@ export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messa
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
+export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

@@ -2,7 +2,7 @@
  * What Stripe tells us: raw bytes, signature first, each event once, any order. A lost event costs nothing but time: the
  * workflow finds out by itself.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { disputeWorkflowId, idPartPattern, parseWorkflowId } from '../../contracts/ids.ts';
 import type { ApiDeps, StripeEvent } from '../deps.ts';
 import { ApiProblem } from '../problem.ts';
@@ -36,22 +36,30 @@ export async function stripeWebhookRoutes(app: FastifyInstance, deps: ApiDeps): 
       schema: { tags: ['webhooks'], summary: 'Events of Stripe, proven by their signature', security: [] },
     },
     async (request) => {
-      const event = verified(deps, request.body, request.headers['stripe-signature']);
-      if (event.livemode !== deps.livemode)
-        throw new ApiProblem('livemode_mismatch', `The event's livemode is ${event.livemode}, ours is not`);
+      const event = verified(deps.verifyStripeEvent, deps.livemode, request);
       return { received: true, duplicate: !(await take(deps, event)) };
     },
   );
 }
 
-function verified({ verifyStripeEvent }: ApiDeps, body: unknown, signature: unknown): StripeEvent {
+/** @throws ApiProblem for a wrong signature, and for an event of the other mode. */
+export function verified(
+  verify: ApiDeps['verifyStripeEvent'],
+  livemode: boolean,
+  { body, headers }: Pick<FastifyRequest, 'body' | 'headers'>,
+): StripeEvent {
+  const signature = headers['stripe-signature'];
   if (!Buffer.isBuffer(body) || typeof signature !== 'string')
     throw new ApiProblem('invalid_signature', 'The body or the header Stripe-Signature is missing');
+  let event: StripeEvent;
   try {
-    return verifyStripeEvent(body, signature);
+    event = verify(body, signature);
   } catch (error) {
     throw new ApiProblem('invalid_signature', 'The signature is wrong or older than 300 s', {}, { cause: error });
   }
+  if (event.livemode !== livemode)
+    throw new ApiProblem('livemode_mismatch', `The event's livemode is ${event.livemode}, ours is not`);
+  return event;
 }
 
 /** True when the event was new. Marked as processed only after it was passed on, so that a crash leads to a redelivery. */

@@ -33,18 +33,21 @@ const bookingFee = 500;
 const wallet = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 
 /** Puts them through the API with the tenant's own token, as a service would; putting them again changes nothing. */
-export async function openShop({ temporal, api, tokens }: PublishedEndpoints, tenantId: string): Promise<Shop> {
+export async function openShop({ temporal, api, tokens, stripe }: PublishedEndpoints, tenantId: string): Promise<Shop> {
   const token = tokens[tenantId]?.['admin'];
   if (token === undefined) throw new Error(`the sandbox has no tenant ${tenantId}`);
   const boxoffice: Boxoffice = createBoxoffice({ temporal, api: { url: api, token } });
   const shop = { tenantId, venueId: 'arena', eventId: 'summer-night' };
   try {
+    const connectedAccount = await connectAccount(stripe, `acct_${tenantId}${shop.venueId}`);
     await boxoffice.venues.put(shop.venueId, {
       name: 'Arena',
       currency: 'USD',
       feeBasisPoints: 500,
       feeFixed: 0,
       reserveBasisPoints: 1_000,
+      connectedAccount,
+      payoutsEnabled: true,
     });
     const event = { venueId: shop.venueId, endsAt: '2099-06-01T22:00:00Z', salesOpen: true };
     await boxoffice.events.put(shop.eventId, { ...event, name: 'Summer Night' });
@@ -54,6 +57,13 @@ export async function openShop({ temporal, api, tokens }: PublishedEndpoints, te
   } finally {
     await boxoffice.close();
   }
+}
+
+/** The venue's account at the card provider's simulator; connecting it again changes nothing. */
+async function connectAccount(stripe: string, id: string): Promise<string> {
+  const response = await fetch(`${stripe}/_sim/accounts`, { method: 'POST', body: JSON.stringify({ id }) });
+  if (!response.ok) throw new Error(`the simulator refused the account ${id}: ${await response.text()}`);
+  return id;
 }
 
 /** `scenario` goes into every id. Orders of one copy and another attempt are the same order with another key. */

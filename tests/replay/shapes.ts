@@ -19,6 +19,7 @@ import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { eventCancellationShapes } from './shapes-event-cancellation.ts';
+import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
 import { ticketShapes } from './shapes-tickets.ts';
@@ -210,4 +211,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   ...decisionShapes,
   ...messageShapes,
+  ...payoutShapes,
 };

@@ -8,6 +8,8 @@ import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
 import type { DisputeActivities } from '../../activities/dispute.ts';
 import type { MailActivities } from '../../activities/mail.ts';
+import type { PayoutActivities } from '../../activities/payout.ts';
+import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
@@ -18,14 +20,18 @@ import type { EventCancellationResult } from '../../contracts/event-cancellation
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
+import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import type { MoveResult } from '../../contracts/ticket-move.ts';
 import { EventOutside } from './cancelled-event-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
+import type { PayoutOutside } from './payout-outside.ts';
 
 type Activities = CardActivities &
   RefundActivities &
   DisputeActivities &
+  PayoutActivities &
+  PayoutRecordActivities &
   TicketActivities &
   TicketMoveActivities &
   MailActivities &
@@ -81,6 +87,7 @@ export class Twin {
       | PaymentResult
       | MintResult
       | RefundResult
+      | PayoutResult
       | MoveResult
       | DisputeResult
       | RefundReturnResult
@@ -89,6 +96,7 @@ export class Twin {
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   event = new EventOutside();
+  payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;

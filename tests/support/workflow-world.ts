@@ -36,6 +36,7 @@ import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
 import { cancellationRequest } from './cancelled-event-outside.ts';
 import { createCancellationTwins } from './workflow-cancellation-twins.ts';
+import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -142,7 +143,12 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
-    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins), ...createDisputeTwins(twins) },
+    stripe: {
+      ...createCardTwins(twins),
+      ...createRefundTwins(twins),
+      ...createDisputeTwins(twins),
+      ...createPayoutTwins(twins),
+    },
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
@@ -153,6 +159,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createMoveRecordTwins(twins),
     ...createDisputeRecordTwins(twins),
     ...createCancellationTwins(twins),
+    ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({

@@ -127,6 +127,7 @@ export const problems = {
     "Nothing is available of the venue's money",
     'Wait until money becomes available and ask',
   ),
+  payout_not_approved: noPayout('A person said no to it', 'Talk to whoever rejected it and ask'),
   not_approved: rejection(409, 'A person said no to it', 'captured', 'Talk to whoever rejected it and ask'),
   approval_expired: rejection(409, 'Nobody approved it in time', 'captured', 'Find an approver and ask'),
   decision_refused: {
@@ -211,7 +212,7 @@ export const payoutProblems = {
   no_venue: 'no_venue',
   exceeds: 'payout_exceeds',
   nothing_available: 'nothing_available',
-  not_approved: 'not_approved',
+  not_approved: 'payout_not_approved',
 } as const satisfies Record<PayoutRejection, ProblemCode>;
 
 export type ProblemCode = keyof typeof problems;

@@ -126,7 +126,8 @@ export async function lockClaim<Kind extends ClaimKind>(
 ): Promise<ClaimResults[Kind] | undefined> {
   const row = await readClaim(tx, operation.tenantId, kind, key);
   if (!row) throw new ClaimLostError(kind, key, undefined);
-  if (row.status === 'settled') return row.result as ClaimResults[Kind];
+  const result = row.result as ClaimResults[Kind];
+  if (row.status === 'settled') return result;
   if (!isOwner(row, operation)) throw new ClaimLostError(kind, key, `${row.workflowId}, run ${row.runId}`);
   return undefined;
 }

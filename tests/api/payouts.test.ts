@@ -70,7 +70,7 @@ describe('POST /venues/:id/payouts', () => {
   it.each<[PayoutRejection, number, string]>([
     ['exceeds', 409, 'payout_exceeds'],
     ['nothing_available', 409, 'nothing_available'],
-    ['not_approved', 409, 'not_approved'],
+    ['not_approved', 409, 'payout_not_approved'],
     ['no_venue', 409, 'no_venue'],
     ['key_reused', 422, 'key_reused'],
   ])('%s: %i %s', async (reason, status, code) => {

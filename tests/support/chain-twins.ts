@@ -353,8 +353,10 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
   };
   const settled: NonNullable<Parameters<MintLedger['confirm']>[0]['settleClaim']>[] = [];
   const claims: TicketDependencies['claims'] = {
-    resultOf: async <Kind extends keyof ClaimResults>(_tenantId: string, _kind: Kind, key: string) =>
-      settled.find((claim) => claim.key === key)?.result as ClaimResults[Kind] | undefined,
+    resultOf: async <Kind extends keyof ClaimResults>(_tenantId: string, _kind: Kind, key: string) => {
+      const result = settled.find((claim) => claim.key === key)?.result as ClaimResults[Kind] | undefined;
+      return result;
+    },
   };
   const moves = createMoveTwin(rows);
   return { transactions, mints, moves, claims, rows, settled, signed, versions };

@@ -67,7 +67,7 @@ export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
   /** Of a workflow id, for what is started elsewhere: set it up before the start. */
-  twinOf(workflowId: string): Twin;
+  twinOf: (workflowId: string) => Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */

@@ -106,7 +106,8 @@ describe('the retry profiles', () => {
     expect(record.retry.maximumInterval).toBe('5 seconds');
   });
 
-  it('parked work is tried after 1, 2, 4 … 15 minutes', () => {
-    expect([0, 1, 2, 3, 4, 100].map((round) => profiles.parkedRetryMs(round) / 60_000)).toEqual([1, 2, 4, 8, 15, 15]);
+  it('parked work is tried after 1, 2, 4 … 15 minutes, and rarely after a day of it', () => {
+    const minutes = [0, 1, 2, 3, 4, 99, 100].map((round) => profiles.parkedRetryMs(round) / 60_000);
+    expect(minutes).toEqual([1, 2, 4, 8, 15, 15, 360]);
   });
 });

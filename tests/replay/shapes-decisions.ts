@@ -1,7 +1,7 @@
 /** What a person decides about a step that came to rest. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Resolution } from '../../contracts/decisions.ts';
-import { resolveSignal, resolveUpdate } from '../../contracts/messages.ts';
+import { approveSignal, approveUpdate, rejectUpdate, resolveSignal, resolveUpdate } from '../../contracts/messages.ts';
 import { declines, exhausts, failsFor, refuses } from '../support/workflow-behaviours.ts';
 import { proofOf, type Twin } from '../support/workflow-twins.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
@@ -38,6 +38,21 @@ const refusedThenResolved = async (world: WorkflowWorld): Promise<WorkflowHandle
   return handle;
 };
 
+const by = (actor: string) => [{ actor, reason: 'checked', proof: proofOf(actor) }] as const;
+
+/** A refund above the venue's limit, once it waits for approval. */
+const approval =
+  (decide: (handle: WorkflowHandle) => Promise<unknown>) =>
+  async (world: WorkflowWorld): Promise<WorkflowHandle> => {
+    const { handle, twin } = await world.refund((planned) => {
+      planned.refund.reservation = { approvalsNeeded: 2 };
+    });
+    await twin.begun('reserveRefund');
+    await decide(handle);
+    await handle.result();
+    return handle;
+  };
+
 const burnRefused: Plan = (twin) => {
   twin.plan('mintTickets', declines('ticket_taken')).always('burnTickets', refuses('burn_reverted'));
 };
@@ -56,6 +71,12 @@ export const decisionShapes = {
   ),
   'payment-undo-marked-succeeded': resolved('payment', 'mark_succeeded', burnRefused),
   'payment-undo-marked-while-unanswered': resolved('payment', 'mark_succeeded', burnUnanswered),
+  'refund-approved': approval(async (handle) => {
+    await handle.executeUpdate(approveUpdate, { args: [...by('grace')] });
+    await handle.signal(approveSignal, ...by('linus'));
+  }),
+  'refund-not-approved': approval((handle) => handle.executeUpdate(rejectUpdate, { args: [...by('grace')] })),
+  'refund-approval-expired': approval(() => Promise.resolve()),
   'refund-marked-failed': resolved('refund', 'mark_failed', (twin) => twin.always('createRefund', exhausts())),
   'refund-exists-though-marked-failed': resolved('refund', 'mark_failed', (twin) =>
     twin.plan('createRefund', exhausts({ commits: true })),

@@ -60,6 +60,7 @@ test('each step gets the identity of the first run, the order and what the steps
       currency: 'USD',
       paymentMethod: 'pm_card_visa',
       round: 0,
+      customerUntil: expect.any(String) as string,
     },
   ]);
   expect(twin.inputsOf('mintTickets')).toEqual([

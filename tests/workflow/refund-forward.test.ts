@@ -38,8 +38,19 @@ test('the amount is reserved, the provider asked, the books follow its answer: i
   expect(twin.calls).toHaveLength(4);
   const workflowId = `refund:acme:${request.refundId}`;
   expect(handle.workflowId).toBe(workflowId);
+  const { firstExecutionRunId: runId } = await handle.describe().then(({ raw }) => ({
+    firstExecutionRunId: raw.workflowExecutionInfo?.firstRunId ?? '',
+  }));
   expect(twin.inputsOf('createRefund')).toEqual([
-    { tenantId: 'acme', workflowId, chargeId: 'ch_1', amount: 5_250, round: 0 },
+    {
+      tenantId: 'acme',
+      workflowId,
+      operation: { tenantId: 'acme', workflowId, runId },
+      now: expect.any(String) as string,
+      chargeId: 'ch_1',
+      amount: 5_250,
+      round: 0,
+    },
   ]);
   expect(twin.inputsOf('bookRefund')).toMatchObject([{ refund: { providerRefundId: 're_1', status: 'succeeded' } }]);
 });

@@ -1,0 +1,85 @@
+/** What a row of the table is made of, and what the outside says of one of its runs. */
+import { formatAmount } from '../../../contracts/money.ts';
+import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
+import type { RefundResult } from '../../../contracts/refund.ts';
+import type { PurchaseRecord } from '../../../sandbox/audit.ts';
+import type { Shop } from '../../support/purchases.ts';
+import type { Gate } from './gates.ts';
+import type { Column } from './table.ts';
+
+export type End = PaymentResult | RefundResult;
+
+/** One purchase or refund, prepared and not yet begun. */
+export interface Subject {
+  workflowId: string;
+  gate: Gate;
+  /** Begins it, and answers with its end. */
+  run(): Promise<End>;
+  /** What others do meanwhile, whatever the trouble; called before it begins, where nobody holds it at its stage. */
+  meanwhile?(): Promise<unknown>;
+  /** What they do once it has ended, so that no other run is touched. */
+  afterwards?(): Promise<unknown>;
+  /** The purchase that it is, or that it is about. */
+  purchase(end: End): { order: PurchaseOrder; end: PaymentResult };
+}
+
+export interface Stage {
+  /** Brings everything so far that the next thing to come is the stage. */
+  prepare(column: Column): Promise<Subject>;
+  /** A record is being written there: no update is heard before that is done, so a cancel comes as a signal. */
+  recording?: true;
+  /**
+   * When it may begin where all stages are held at once: 1 can be held for long; 2 takes a while to get there; 3 is there
+   * at once. Where 2 and 3 wait for an answer, they give up after ten seconds.
+   */
+  wave: 1 | 2 | 3;
+}
+
+const detailOf = (end: End): string | undefined => {
+  switch (end.status) {
+    case 'declined':
+    case 'failed':
+      return end.code;
+    case 'expired':
+      return end.what;
+    case 'unfulfilled':
+    case 'refused':
+    case 'rejected':
+      return end.reason;
+    case 'completed':
+    case 'cancelled':
+      return undefined;
+  }
+};
+
+/** Of every run, as the page says. */
+const shopCurrency = 'USD';
+
+const money = (amount: number) => formatAmount(amount, shopCurrency).replace(` ${shopCurrency}`, '');
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** How a run ended, in the words of a cell: only what the outside says, but for the end's own name. */
+export function cellOf(end: End, record: PurchaseRecord): string {
+  const { captured, refunded, fees, owned, ledger, mails, claim } = record;
+  const detail = detailOf(end);
+  const provider = captured - fees - refunded;
+  const receipts = claim?.result?.status === 'completed' ? 1 : 0;
+  return [
+    `**${end.status}**${detail === undefined ? '' : ` (${detail})`}`,
+    `captured ${money(captured)}`,
+    `refunded ${money(refunded)}`,
+    `owns ${plural(owned, 'ticket')}`,
+    ledger.stripeBalance === provider
+      ? `balance ${money(provider)}`
+      : `books ${money(ledger.stripeBalance)}, provider ${money(provider)}`,
+    ...(mails === receipts ? [] : [plural(mails, 'receipt')]),
+  ].join('<br>');
+}
+
+/** The cell of a run that has ended, and what is wrong with it by the outside's records. */
+export async function judge(shop: Shop, subject: Subject, end: End): Promise<{ text: string; wrongs: string[] }> {
+  const purchase = subject.purchase(end);
+  const { tenantId, idempotencyKey } = purchase.order;
+  const [record, wrongs] = await Promise.all([shop.audit.purchase(tenantId, idempotencyKey), shop.wrongs([purchase])]);
+  return { text: cellOf(end, record), wrongs: Object.values(wrongs).flat() };
+}

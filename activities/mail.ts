@@ -1,11 +1,11 @@
 /** Mail: one activity, run by a purchase for its receipt and by `sendEmail` for whoever asks for a mail alone. */
-import { failureTypes } from '../contracts/failures.ts';
 import { fingerprintOf, receiptKeyOf } from '../contracts/hashes.ts';
 import { emailWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
-import type { EmailRequest, EmailResult, SendEmailInput } from '../contracts/mail.ts';
+import type { EmailRequest, EmailResult } from '../contracts/mail.ts';
 import type { LaneCaller } from '../lanes/call.ts';
-import { detailOf, typeOf } from './failure.ts';
+import { detailOf } from './failure.ts';
+import { deliverOnce, isGivenUp, type MessageInput } from './messages.ts';
 import type { MessageLedger, MailFacts } from './ports.ts';
 import type { ReceiptInput } from './records.ts';
 import { messageIdOf } from './providers/mail/message-id.ts';
@@ -14,10 +14,7 @@ import { renderMail, type MailContent } from './providers/mail/render.ts';
 
 const policy = jobTypes['send-email'];
 
-export interface SendMailInput extends SendEmailInput {
-  /** Business time, ISO 8601. */
-  now: string;
-}
+export type SendMailInput = MessageInput<EmailRequest>;
 
 export interface SendReceiptInput extends ReceiptInput {
   now: string;
@@ -39,10 +36,6 @@ export function receiptRequestOf({ tenantId, paymentWorkflowId, paymentKey, emai
   };
 }
 
-/** A wrong password refuses every mail, and trying again only locks the account: a dead letter says so instead. */
-const isFinal = (type: string | null | undefined) =>
-  type === failureTypes.declined || type === failureTypes.refused || type === failureTypes.budgetExhausted;
-
 export function createMailActivities(deps: {
   provider: MailProvider;
   lanes: LaneCaller;
@@ -59,7 +52,7 @@ export function createMailActivities(deps: {
   ): Promise<{ to: string; content: MailContent } | { suppressed: string }> {
     const contact = await facts.contact(request.tenantId, request.emailRef);
     if (!contact) return { suppressed: 'no_recipient' };
-    const content = await facts.content(request.tenantId, request.message);
+    const content = await facts.content(request.tenantId, request.message, contact);
     return content ? { to: contact.value, content } : { suppressed: 'nothing_to_say' };
   }
 
@@ -80,19 +73,12 @@ export function createMailActivities(deps: {
       );
       return { status: 'sent', messageId };
     } catch (error) {
-      if (!isFinal(typeOf(error))) throw error;
+      if (!isGivenUp(error)) throw error;
       return { status: 'undeliverable', reason: detailOf(error)?.code ?? 'unknown' };
     }
   }
 
-  async function sendMail({ request, fingerprint, now }: SendMailInput): Promise<EmailResult> {
-    const claim = await messages.claim({ request, fingerprint, now });
-    if (claim.kind === 'settled') return claim.result;
-    if (claim.kind === 'refused') return { status: 'suppressed', reason: 'key_reused' };
-    const result = await deliver(request);
-    await messages.settle({ request, result, now });
-    return result;
-  }
+  const sendMail = (input: SendMailInput): Promise<EmailResult> => deliverOnce(messages, input, deliver);
 
   return {
     sendMail,

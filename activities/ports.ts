@@ -1,7 +1,9 @@
 /** What activities need of the store, as small as each needs it, so that a test can hand in a twin of that much. */
-import type { EmailRequest, EmailResult } from '../contracts/mail.ts';
+import type { EmailRequest, EmailResult, MailMessage } from '../contracts/mail.ts';
+import type { SmsMessage } from '../contracts/sms.ts';
 import type { Store } from '../store/index.ts';
 import type { MailContent } from './providers/mail/render.ts';
+import type { SmsContent } from './providers/sms/texts.ts';
 
 export type { ChainTransaction, Operation, ReservedTicket } from '../store/index.ts';
 
@@ -10,17 +12,19 @@ export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGener
 export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
 /** The books of refunds, as far as the provider's side of one is concerned. */
 export type RefundBooks = Pick<Store['refunds'], 'refunded'>;
+/** Where the secret of a customer who has to act waits for them. */
+export type CustomerActionLedger = Pick<Store['customerActions'], 'put' | 'drop'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 
 /** The claim of a message. It belongs to the message, not to a workflow: a receipt may change hands. */
-export interface MessageLedger {
+export interface MessageLedger<Request = EmailRequest, Result = EmailResult> {
   claim(claim: {
-    request: EmailRequest;
+    request: Request;
     fingerprint: string;
     now: string;
-  }): Promise<{ kind: 'owned' } | { kind: 'settled'; result: EmailResult } | { kind: 'refused' }>;
-  settle(done: { request: EmailRequest; result: EmailResult; now: string }): Promise<void>;
+  }): Promise<{ kind: 'owned' } | { kind: 'settled'; result: Result } | { kind: 'refused' }>;
+  settle(done: { request: Request; result: Result; now: string }): Promise<void>;
 }
 
 export interface Contact {
@@ -31,5 +35,11 @@ export interface Contact {
 /** What a mail says, looked up when it is written, so that no personal data passes through a workflow. */
 export interface MailFacts {
   contact(tenantId: string, ref: string): Promise<Contact | undefined>;
-  content(tenantId: string, message: EmailRequest['message']): Promise<MailContent | undefined>;
+  content(tenantId: string, message: MailMessage, to: Contact): Promise<MailContent | undefined>;
+}
+
+/** As {@link MailFacts}, for text messages. */
+export interface SmsFacts {
+  contact(tenantId: string, ref: string): Promise<Contact | undefined>;
+  content(tenantId: string, message: SmsMessage): Promise<SmsContent | undefined>;
 }

@@ -10,6 +10,7 @@ import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { decisionRoutes } from './routes/decisions.ts';
+import { customerActionRoutes } from './routes/customer-action.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -51,6 +52,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(docs);
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
+  await app.register(customerActionRoutes, deps);
   await app.register(refundRoutes, deps);
   await app.register(decisionRoutes, deps);
   await app.register(setupRoutes, deps);

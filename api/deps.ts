@@ -18,11 +18,13 @@ export interface StripeEvent {
 
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
+  customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
   decisions: Pick<Store['decisions'], 'list'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
+  contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
 }
 

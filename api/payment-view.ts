@@ -4,6 +4,7 @@ import type { RefusedReason } from '../contracts/payment.ts';
 import { problems } from '../contracts/problems.ts';
 import type { PaymentRecord } from '../store/index.ts';
 import type { WebUi } from '../client/web-ui.ts';
+import type { ApiStore } from './deps.ts';
 import { ApiProblem } from './problem.ts';
 import { identityOf, pendingView } from './run-view.ts';
 
@@ -19,8 +20,21 @@ export function summaryOf({ key, workflowId, status, result, sale, claimedAt, en
   };
 }
 
+/** The early answer as a body, with what a customer who has to act needs for it: it is in our database only. */
+export async function buyerView(
+  { customerActions }: Pick<ApiStore, 'customerActions'>,
+  tenantId: string,
+  handle: PurchaseHandle,
+  webUi: WebUi | undefined,
+) {
+  const view = earlyView(handle, webUi);
+  if (handle.early.status !== 'requires_action') return view;
+  const action = await customerActions.get({ tenantId, paymentKey: handle.paymentKey });
+  return { ...view, ...(action ? { clientSecret: action.clientSecret } : {}) };
+}
+
 /** The early answer as a body. @throws ApiProblem when the purchase was refused: nothing was started. */
-export function earlyView(handle: PurchaseHandle, webUi: WebUi | undefined) {
+function earlyView(handle: PurchaseHandle, webUi: WebUi | undefined) {
   const { early } = handle;
   const run = { id: handle.paymentKey, workflowId: handle.workflowId };
   if (early.status === 'pending') return pendingView(run, webUi);

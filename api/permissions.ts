@@ -5,6 +5,7 @@ export type Role = (typeof roles)[number];
 export const permissions = {
   'payments.start': ['service', 'admin'],
   'payments.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'payments.customer': ['service', 'admin'],
   'payments.cancel': ['service', 'operator', 'admin'],
   'refunds.start': ['service', 'operator', 'admin'],
   'refunds.read': ['service', 'operator', 'approver', 'admin', 'viewer'],

@@ -49,12 +49,24 @@ const viewOf = (what: string, id: string, statuses: string) =>
 export const PaymentView = viewOf(
   'a purchase',
   'the idempotency key',
-  'live, pending, authorized, or an end: completed, declined, expired, cancelled, unfulfilled, refused',
+  'live, pending, authorized, requires_action (then with clientSecret), or an end: completed, declined, expired, cancelled, unfulfilled, refused',
 );
 export const RefundView = viewOf(
   'a refund',
   'the refund id',
   'live, pending, or an end: completed, failed, rejected, cancelled',
+);
+
+export const CustomerActionView = Type.Object(
+  {
+    id: text('the idempotency key'),
+    workflowId: text('the workflow in Temporal'),
+    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    intentId: text("the provider's id of the payment"),
+    clientSecret: text("for the customer's browser only"),
+    expiresAt: text('until when the customer is waited for, ISO 8601'),
+  },
+  { description: 'what the customer needs' },
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

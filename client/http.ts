@@ -1,11 +1,13 @@
-/** What has to exist before a purchase, over the API: so this package needs no database. */
+/** What is not in Temporal, over the API: so this package needs no database. */
 import { Type } from 'typebox';
 import type { MoneyMoved } from '../contracts/payment.ts';
 import { isProblemCode, type ProblemBody } from '../contracts/problems.ts';
 import { Id } from '../contracts/schema/common.ts';
+import { paymentWorkflowId } from '../contracts/ids.ts';
+import type { MessageContentBody } from '../contracts/schema/contents.ts';
 import type { ContactBody, EventBody, VenueBody } from '../contracts/schema/setup.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
-import { BoxofficeError, UnavailableError } from './errors.ts';
+import { BoxofficeError, NotFoundError, UnavailableError } from './errors.ts';
 
 export interface ApiAccess {
   /** Base URL, e.g. https://boxoffice.example.com */
@@ -29,13 +31,51 @@ export class ApiError extends BoxofficeError {
 
 const timeoutMs = 10_000;
 
+export type ContactRef<Kind> = Kind extends 'phone' ? { phoneRef: string } : { emailRef: string };
+
 export interface ApiCalls {
   venues: { put(venueId: string, venue: VenueBody): Promise<void> };
   events: { put(eventId: string, event: EventBody): Promise<void> };
   contacts: {
-    /** Stores the address and answers with the reference that stands for it everywhere else. */
-    put(contact: ContactBody): Promise<{ emailRef: string }>;
+    /** Stores the address or number and answers with the reference that stands for it everywhere else. */
+    put<Kind extends ContactBody['kind']>(contact: ContactBody & { kind: Kind }): Promise<ContactRef<Kind>>;
   };
+  messageContents: {
+    /** Stores a link or a code that only a message may show, until it expires. */
+    put(content: MessageContentBody): Promise<{ contentRef: string; expiresAt: string }>;
+  };
+}
+
+/** What the customer's browser needs for 3-D Secure. */
+export interface CustomerAction {
+  intentId: string;
+  clientSecret: string;
+  /** ISO 8601 UTC. */
+  expiresAt: string;
+}
+
+const checkCustomerAction = createValidator(
+  Type.Object({
+    workflowId: Type.String(),
+    intentId: Type.String(),
+    clientSecret: Type.String(),
+    expiresAt: Type.String(),
+  }),
+);
+
+/** @throws ApiError `not_found` when no customer is waited for. @throws TypeError without access to the API. */
+export async function customerActionOf(
+  access: ApiAccess | undefined,
+  tenantId: string,
+  paymentKey: string,
+): Promise<CustomerAction> {
+  const path = `/payments/${encodeURIComponent(paymentKey)}/customer-action`;
+  const answer = checkCustomerAction(await callApi(access, 'GET', path));
+  const { workflowId, intentId, clientSecret, expiresAt } = answer;
+  // The tenant of the token decides: it may be another one, with a purchase of the same key.
+  const wanted = paymentWorkflowId(tenantId, paymentKey);
+  if (workflowId !== wanted) throw new NotFoundError(wanted);
+  return { intentId, clientSecret, expiresAt };
 }
 
 export function createApiCalls(access: ApiAccess | undefined): ApiCalls {
@@ -47,29 +87,46 @@ export function createApiCalls(access: ApiAccess | undefined): ApiCalls {
     events: {
       put: async (eventId, event) => void (await call('PUT', `/events/${encodeURIComponent(eventId)}`, event)),
     },
-    contacts: { put: async (contact) => checkContactAnswer(await call('POST', '/contacts', contact)) },
+    contacts: {
+      put: async <Kind extends ContactBody['kind']>(contact: ContactBody & { kind: Kind }) => {
+        const answer = await call('POST', '/contacts', contact);
+        return (contact.kind === 'phone' ? checkPhoneAnswer(answer) : checkEmailAnswer(answer)) as ContactRef<Kind>;
+      },
+    },
+    messageContents: {
+      put: async (content) => checkContentAnswer(await call('POST', '/message-contents', content)),
+    },
   };
 }
 
-const checkContactAnswer = createValidator(Type.Object({ emailRef: Id('emailRef') }));
+const checkEmailAnswer = createValidator(Type.Object({ emailRef: Id('emailRef') }));
+const checkPhoneAnswer = createValidator(Type.Object({ phoneRef: Id('phoneRef') }));
+const checkContentAnswer = createValidator(
+  Type.Object({ contentRef: Id('contentRef'), expiresAt: Type.String({ description: 'expiresAt' }) }),
+);
 
 export async function callApi(
   access: ApiAccess | undefined,
   method: string,
   path: string,
-  body: unknown,
+  body?: unknown,
   waitMs = timeoutMs,
 ): Promise<unknown> {
   if (!access)
-    throw new TypeError('venues, events, contacts and decisions need the API: createBoxoffice({api: {url, token}})');
+    throw new TypeError(
+      'venues, events, contacts, decisions and customer actions need the API: createBoxoffice({api: {url, token}})',
+    );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;
   let answer: unknown;
   try {
     response = await fetch(new URL(path, access.url), {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(waitMs),
     });
     answer = await response.json().catch(() => undefined);

@@ -1,6 +1,6 @@
 /**
  * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
- * contacts, and for decisions.
+ * contacts, for decisions, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { EmailResult } from '../contracts/mail.ts';
@@ -10,8 +10,9 @@ import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
+import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
-import { type JobHandle, requestMint, startEmail } from './jobs.ts';
+import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
@@ -21,11 +22,11 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
 export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
-export { type ApiAccess, ApiError } from './http.ts';
+export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
-export type { PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
@@ -69,6 +70,7 @@ export interface Boxoffice extends ApiCalls {
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
+  sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
 }
 
@@ -78,8 +80,8 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
   const starts = watchStarts(client);
   return {
     payments: {
-      purchase: (order, options) => purchase(client, starts, order, options),
-      get: (tenantId, paymentKey) => createPaymentHandle(client, tenantId, paymentKey),
+      purchase: (order, options) => purchase({ client, api, starts }, order, options),
+      get: (tenantId, paymentKey) => createPaymentHandle(client, api, tenantId, paymentKey),
       list: (filter = {}) => listPayments(client, filter),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
     },
@@ -91,6 +93,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },
+    sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),
     close: async () => owned?.connection.close(),
   };

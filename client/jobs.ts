@@ -1,14 +1,16 @@
-/** Mints and mails that are asked for alone. Their ids are fixed, so asking twice does it once. */
+/** Mints, mails and text messages that are asked for alone. Their ids are fixed, so asking twice does it once. */
 import type { Client } from '@temporalio/client';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { workflowTypes } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
-import { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import { type EmailRequest, MintRequest, validateEmailRequest } from '../contracts/schema/jobs.ts';
+import { type SmsRequest, validateSmsRequest } from '../contracts/schema/sms.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
+import type { SmsResult } from '../contracts/sms.ts';
 import { checked } from './errors.ts';
 import { resultOf } from './run-handle.ts';
-import { emailStart, mintStart } from './start-options.ts';
+import { emailStart, mintStart, smsStart } from './start-options.ts';
 import { startOnce } from './start-once.ts';
 
 export interface JobHandle<Result> {
@@ -18,7 +20,6 @@ export interface JobHandle<Result> {
 }
 
 const checkMint = createValidator(MintRequest);
-const checkEmail = createValidator(EmailRequest);
 
 /** @throws IdempotencyConflictError when the same ids were used for another request. */
 export async function requestMint(client: Client, given: MintRequest): Promise<JobHandle<MintResult>> {
@@ -28,11 +29,17 @@ export async function requestMint(client: Client, given: MintRequest): Promise<J
 
 /** Needs nothing but a Temporal client, so that an activity can hand a message over. Already started counts as done. */
 export async function startEmail(client: Client, given: EmailRequest): Promise<JobHandle<EmailResult>> {
-  const request = checked(() => checkEmail(given));
+  const request = checked(() => validateEmailRequest(given));
   return start<EmailResult>(client, workflowTypes.sendEmail, emailStart(request, fingerprintOf(request)));
 }
 
-type StartOptions = ReturnType<typeof mintStart> | ReturnType<typeof emailStart>;
+/** As {@link startEmail}. */
+export async function startSms(client: Client, given: SmsRequest): Promise<JobHandle<SmsResult>> {
+  const request = checked(() => validateSmsRequest(given));
+  return start<SmsResult>(client, workflowTypes.sendSms, smsStart(request, fingerprintOf(request)));
+}
+
+type StartOptions = ReturnType<typeof mintStart> | ReturnType<typeof emailStart> | ReturnType<typeof smsStart>;
 
 async function start<Result>(client: Client, type: string, options: StartOptions): Promise<JobHandle<Result>> {
   const { workflowId } = options;

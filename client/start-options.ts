@@ -3,12 +3,19 @@
 import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { emailWorkflowId, mintWorkflowId, paymentWorkflowId, refundWorkflowId } from '../contracts/ids.ts';
+import {
+  emailWorkflowId,
+  mintWorkflowId,
+  paymentWorkflowId,
+  refundWorkflowId,
+  smsWorkflowId,
+} from '../contracts/ids.ts';
 import { type JobType, jobTypes } from '../contracts/job-types.ts';
 import { formatAmount } from '../contracts/money.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import type { PurchaseOrder } from '../contracts/schema/payment.ts';
 import type { RefundRequest } from '../contracts/schema/refund.ts';
+import type { SmsRequest } from '../contracts/schema/sms.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 
 /** The server takes fairness keys of 64 bytes; a longer one is hashed, so that it stays one key. */
@@ -108,20 +115,40 @@ export function mintStart(request: MintRequest, fingerprint: string) {
   };
 }
 
-export function emailStart(request: EmailRequest, fingerprint: string) {
-  const { tenantId, messageKey, message } = request;
+function messageStart(
+  type: 'send-email' | 'send-sms',
+  { request, fingerprint }: { request: EmailRequest | SmsRequest; fingerprint: string },
+) {
+  const { tenantId, message } = request;
+  const { template, ...about } = message;
+  const ids = Object.entries(about).map(([name, value]) => `${name} \`${value}\``);
   return {
     ...tell,
-    ...queued('send-email', tenantId),
-    workflowId: emailWorkflowId(tenantId, messageKey),
-    args: [{ request, fingerprint }] as const,
+    ...queued(type, tenantId),
     memo: { fingerprint },
     typedSearchAttributes: new TypedSearchAttributes([
       { key: searchAttributes.tenant, value: tenantId },
       { key: searchAttributes.stage, value: 'started' },
       { key: searchAttributes.attention, value: 'none' },
     ]),
-    staticSummary: `Mail ${message.template}`,
-    staticDetails: `Template \`${message.template}\` for purchase \`${message.paymentKey}\`.`,
+    staticDetails: `Template \`${template}\`: ${ids.join(', ')}.`,
+  };
+}
+
+export function emailStart(request: EmailRequest, fingerprint: string) {
+  return {
+    ...messageStart('send-email', { request, fingerprint }),
+    workflowId: emailWorkflowId(request.tenantId, request.messageKey),
+    args: [{ request, fingerprint }] as const,
+    staticSummary: `Mail ${request.message.template}`,
+  };
+}
+
+export function smsStart(request: SmsRequest, fingerprint: string) {
+  return {
+    ...messageStart('send-sms', { request, fingerprint }),
+    workflowId: smsWorkflowId(request.tenantId, request.messageKey),
+    args: [{ request, fingerprint }] as const,
+    staticSummary: `Text message ${request.message.template}`,
   };
 }

@@ -25,6 +25,19 @@ export function fingerprintOf(request: object & { idempotencyKey?: string }): st
 /** Message key of a purchase's receipt: one per payment, whoever sends it. */
 export const receiptKeyOf = (paymentWorkflowId: string) => `receipt-${sha256(paymentWorkflowId).slice(0, 40)}`;
 
+/** Message key of a refund's receipt. */
+export const refundReceiptKeyOf = (refundWorkflowId: string) => `refund-${sha256(refundWorkflowId).slice(0, 40)}`;
+
+/**
+ * Stands at the end of a text message: what the message is recognized by when the provider did not answer, for a list of
+ * sent messages shows nothing else that is ours. 40 bits, in letters that people can read to each other (Crockford's).
+ */
+export function smsMarkOf({ tenantId, messageKey }: { tenantId: string; messageKey: string }): string {
+  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+  const bytes = createHash('sha256').update(`sms:${tenantId}:${messageKey}`, 'utf8').digest();
+  return Array.from(bytes.subarray(0, 8), (byte) => letters[byte % 32]).join('');
+}
+
 /** Stripe takes keys up to 255 characters; a longer one is hashed, so that it stays one key. */
 export function providerKeyOf(workflowId: string, step: string, generation: number): string {
   const key = `${workflowId}/${step}/${generation}`;

@@ -38,6 +38,7 @@ export const burnWorkflowId = (tenantId: string, ticketId: string, burnKey: stri
 export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: string) =>
   join('mint', { tenantId, ticketId, mintKey });
 export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });
+export const smsWorkflowId = (tenantId: string, messageKey: string) => join('sms', { tenantId, messageKey });
 
 /** A mint's claim is on ticket and key together: the same key may serve another ticket. */
 export const mintClaimKeyOf = ({ ticketId, mintKey }: { ticketId: string; mintKey: string }) =>
@@ -55,3 +56,5 @@ export function parseWorkflowId(workflowId: string): { kind: string; tenantId: s
  * another body meets the validator instead of somebody else's stored answer.
  */
 export const authorizedUpdateId = (fingerprint: string) => `authorized:${fingerprint}`;
+/** The answer once the customer has acted. A completed update keeps its answer, so this one needs an id of its own. */
+export const afterCustomerUpdateId = (fingerprint: string) => `authorized:${fingerprint}:after-customer`;

@@ -1,6 +1,7 @@
 import type { EmailRequest } from './schema/jobs.ts';
 
 export type { EmailRequest } from './schema/jobs.ts';
+export type { MailMessage } from './schema/mail-templates.ts';
 
 export interface SendEmailInput {
   request: EmailRequest;

@@ -5,6 +5,7 @@ import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
+import type { SmsResult } from './sms.ts';
 import type { Attention } from './search-attributes.ts';
 
 export interface CancelRequest {
@@ -28,6 +29,12 @@ export interface ProviderEvent {
   objectId: string;
 }
 
+/** `afterCustomer` waits for what follows a customer's 3-D Secure, where there is one. */
+export interface AuthorizedRequest {
+  fingerprint: string;
+  afterCustomer?: true;
+}
+
 export const workflowTypes = {
   payment: 'payment',
   refund: 'refund',
@@ -44,11 +51,12 @@ export const workflowTypes = {
   sendSms: 'sendSms',
 } as const;
 
-export const authorizedUpdate = defineUpdate<EarlyAnswer, [{ fingerprint: string }]>('authorized');
+export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
+export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 /** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');

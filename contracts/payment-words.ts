@@ -7,6 +7,8 @@ import { problems } from './problems.ts';
 export const nextOfOpen: Readonly<Record<OpenStage, string>> = {
   started: 'The order and its tickets are being claimed. Nothing has been sent to the card provider.',
   authorizing: 'The card is being authorized. Cancel still costs nothing.',
+  'awaiting customer':
+    'The card wants its holder to confirm (3-D Secure). The customer does so with the client secret from the API; afterwards, or when the time for it is over, it goes on by itself. Cancel still costs nothing.',
   minting: 'The money is held. The tickets are being minted, then the money is captured. Cancel voids and burns.',
   capturing: 'The tickets exist; the money is being captured. It is too late to cancel: a refund is the next action.',
   undoing: 'What had happened is being undone, last step first. Nothing is for you to do.',

@@ -15,7 +15,15 @@ export interface PaymentInput {
 export type MoneyMoved = 'none' | 'held' | 'captured' | 'refunded' | 'unknown';
 
 /** Stages of a purchase that runs; each is where it may be found standing. */
-export const openStages = ['started', 'authorizing', 'minting', 'capturing', 'undoing', 'in review'] as const;
+export const openStages = [
+  'started',
+  'authorizing',
+  'awaiting customer',
+  'minting',
+  'capturing',
+  'undoing',
+  'in review',
+] as const;
 export type OpenStage = (typeof openStages)[number];
 
 /** A purchase that ended stands where it ended. */
@@ -44,7 +52,7 @@ export type PaymentResult =
       nextAction: 'refund';
     }
   | { status: 'declined'; moneyMoved: 'none'; code: string }
-  | { status: 'expired'; moneyMoved: 'none'; what: 'authorization' | 'time' }
+  | { status: 'expired'; moneyMoved: 'none'; what: 'authorization' | 'time' | 'customer' }
   | { status: 'cancelled'; moneyMoved: 'none'; actor: string; reason: string }
   | { status: 'unfulfilled'; moneyMoved: 'none'; reason: string }
   | { status: 'refused'; moneyMoved: 'none'; reason: RefusedReason; otherPayment?: string };
@@ -52,7 +60,7 @@ export type PaymentResult =
 /** An end that left nothing behind: whatever had happened was undone. */
 export type UndonePayment = Exclude<PaymentResult, { status: 'completed' | 'refused' }>;
 
-/** What the buyer hears, at once: the money is authorized, or there is no sale. */
+/** What the buyer hears, at once: the money is authorized, their bank wants to hear from them, or there is no sale. */
 export type EarlyAnswer =
   | {
       status: 'authorized';
@@ -62,7 +70,19 @@ export type EarlyAnswer =
       intentId?: string;
       captureBefore?: string;
     }
+  | CustomerWanted
   | PaymentResult;
+
+/** 3-D Secure. The client secret that the customer needs is never part of it: it comes from the API (I9). */
+export interface CustomerWanted {
+  status: 'requires_action';
+  moneyMoved: 'none';
+  amount: number;
+  currency: Currency;
+  intentId: string;
+  /** ISO 8601 UTC. Until then the customer is waited for. */
+  expiresAt: string;
+}
 
 export interface PaymentStatus {
   stage: PaymentStage;
@@ -78,6 +98,12 @@ export interface Authorization {
   intentId: string;
   chargeId: string;
   captureBefore: string;
+}
+
+/** Instead of it: the customer has to act first (3-D Secure). */
+export interface ActionRequired {
+  status: 'requires_action';
+  intentId: string;
 }
 
 export interface Capture {

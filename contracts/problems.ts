@@ -101,6 +101,8 @@ export const problems = {
     'captured',
     'Wait for the end of the dispute and ask',
   ),
+  not_approved: rejection(409, 'A person said no to it', 'captured', 'Talk to whoever rejected it and ask'),
+  approval_expired: rejection(409, 'Nobody approved it in time', 'captured', 'Find an approver and ask'),
   decision_refused: {
     status: 409,
     title: 'The decision was not taken',

@@ -8,6 +8,8 @@ type RejectedRefund = Extract<RefundResult, { status: 'rejected' }>;
 /** One sentence per stage: what happens next, and what a person can do. */
 export const nextOfOpenRefund: Readonly<Record<OpenRefundStage, string>> = {
   started: 'The amount is being reserved. Nothing has been sent to the card provider; cancel costs nothing.',
+  'awaiting approval':
+    "It is above the venue's limit: other people than the requester have to approve it (`boxoffice decide`), or reject it. Cancel costs nothing.",
   refunding: 'The card provider is being asked to give the money back. It is too late to cancel.',
   pending:
     "The card provider has taken the refund and has not finished it. Its webhook is waited for, and it is asked now and then: the provider's dashboard says what it waits for.",

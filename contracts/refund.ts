@@ -11,7 +11,9 @@ export interface RefundInput {
   fingerprint: string;
 }
 
-export const openRefundStages = ['started', 'refunding', 'pending', 'burning', 'undoing', 'in review'] as const;
+export const openRefundStages = [
+  'started', 'awaiting approval', 'refunding', 'pending', 'burning', 'undoing', 'in review',
+] as const; // prettier-ignore
 export type OpenRefundStage = (typeof openRefundStages)[number];
 
 export type RefundRejection =
@@ -23,7 +25,11 @@ export type RefundRejection =
   | 'ticket_unknown'
   | 'ticket_refunded'
   /** A dispute of the same charge takes the money already. */
-  | 'disputed';
+  | 'disputed'
+  /** A person said no. */
+  | 'not_approved'
+  /** Nobody approved it in time. */
+  | 'approval_expired';
 
 export type RefundResult =
   /** The provider says that the money is on its way back; never said before. */
@@ -38,7 +44,7 @@ export type RefundResult =
     }
   /** The provider could not give it back; the reservation was. */
   | { status: 'failed'; moneyMoved: 'captured'; code: string }
-  | { status: 'rejected'; moneyMoved: MoneyMoved; reason: RefundRejection; refundable?: number }
+  | { status: 'rejected'; moneyMoved: MoneyMoved; reason: RefundRejection; refundable?: number; actor?: string }
   | { status: 'cancelled'; moneyMoved: 'captured'; actor: string; reason: string };
 
 export interface RefundStatus {
@@ -57,6 +63,8 @@ export interface RefundReservation {
   chargeId: string;
   /** Of the purchase, in case they are to be burned; only those that are still live. */
   ticketIds: string[];
+  /** Different people who have to approve it, the requester excluded. Absent in runs from before there were any. */
+  approvalsNeeded?: 0 | 1 | 2;
   wallet: string;
   venueId: string;
   eventId: string;

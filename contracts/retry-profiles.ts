@@ -48,7 +48,13 @@ export const record = {
     maximumInterval: '5 seconds',
     // The store's "no": asking again in this very task changes nothing, and would fill the history for days. The step
     // parks instead.
-    nonRetryableErrorTypes: ['CaptureMismatchError', 'ClaimLostError', 'MintStateError', 'RefundStateError'],
+    nonRetryableErrorTypes: [
+      'CaptureMismatchError',
+      'ClaimLostError',
+      'MintStateError',
+      'PayoutStateError',
+      'RefundStateError',
+    ],
   },
 } as const satisfies LocalActivityOptions;
 
@@ -77,5 +83,20 @@ export function refundPollMs(look: number): number {
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;
 
+/** How long a customer has for 3-D Secure; never beyond the window above. Their tickets are held meanwhile. */
+export const customerWindowMs = 30 * 60_000;
+
+/** The last look at what the customer did may come this much after their time is over. Milliseconds. */
+export const lastLookMs = 60_000;
+
+/** Between two looks at whether the customer has acted, for when the webhook does not come. Milliseconds. */
+export function customerPollMs(look: number): number {
+  return Math.min(5_000 * 2 ** Math.min(look, 10), 5 * 60_000);
+}
+
 /** The capture has to be over this long before the authorization ends at the provider. */
 export const captureMarginMs = 10 * 60_000;
+
+/** Whoever can approve is reminded this often, and has this long. Milliseconds. */
+export const approvalReminderMs = 24 * 3_600_000;
+export const approvalWindowMs = 7 * 24 * 3_600_000;

@@ -104,6 +104,15 @@ export const parts = {
     SMTP_URL: url('smtps?', 'smtp(s)://user:password@host:port'),
     MAIL_FROM: text('the sender, e.g. Boxoffice <tickets@example.com>'),
   }),
+  sms: Type.Object({
+    TWILIO_ACCOUNT_SID: Type.String({ pattern: '^AC[0-9a-fA-F]{32}$', description: 'AC and 32 hex digits' }),
+    TWILIO_AUTH_TOKEN: text("the account's auth token"),
+    TWILIO_FROM: Type.String({
+      pattern: '^(\\+[1-9]\\d{6,14}|MG[0-9a-fA-F]{32})$',
+      description: 'the sender: a number in E.164, e.g. +15005550006, or a messaging service, MG and 32 hex digits',
+    }),
+    TWILIO_API_BASE: Type.Optional(url('https?', "another address than Twilio's own, e.g. the simulator's")),
+  }),
   lanes: Type.Object({
     LIMITER: Type.Enum(['memory'], { description: 'memory (one process paces for itself; refused in production)' }),
     RATE_LIMITS: Type.Optional(Type.Enum(['unpaced'], { description: 'unpaced, or absent' })),

@@ -51,10 +51,11 @@ export interface RunningBoxoffice {
 
 /** Addresses and secrets, made anew for each world. */
 interface Settings {
-  ports: { stripe: number; smtp: number; inbox: number; api: number };
+  ports: { stripe: number; smtp: number; inbox: number; twilio: number; api: number };
   stripeKey: string;
   webhookSecret: string;
   mail: { user: string; pass: string };
+  sms: { accountSid: string; authToken: string; from: string };
   issuerKey: `0x${string}`;
   tokens: Tokens;
   jwks: string;
@@ -70,11 +71,13 @@ async function makeSettings(world: World): Promise<Settings> {
       stripe: await world.freePort(),
       smtp: await world.freePort(),
       inbox: await world.freePort(),
+      twilio: await world.freePort(),
       api: await world.freePort(),
     },
     stripeKey: `sk_test_${secret()}`,
     webhookSecret: `whsec_${secret()}`,
     mail: { user: 'boxoffice', pass: secret() },
+    sms: { accountSid: `AC${secret(16)}`, authToken: secret(16), from: '+15005550006' },
     issuerKey: generatePrivateKey(),
     tokens: await issueTokens(signingKey),
     jwks: JSON.stringify(publicKeysOf(signingKey)),
@@ -84,7 +87,7 @@ async function makeSettings(world: World): Promise<Settings> {
 
 const at = (port: number) => `http://127.0.0.1:${port}`;
 
-function simulators({ ports, stripeKey, webhookSecret, mail }: Settings, options: BoxofficeOptions): Program[] {
+function simulators({ ports, stripeKey, webhookSecret, mail, sms }: Settings, options: BoxofficeOptions): Program[] {
   return [
     {
       name: 'stripe',
@@ -104,7 +107,27 @@ function simulators({ ports, stripeKey, webhookSecret, mail }: Settings, options
       env: { PORT: String(ports.smtp), HTTP_PORT: String(ports.inbox), SMTP_USER: mail.user, SMTP_PASS: mail.pass },
       ready: { url: `${at(ports.inbox)}/inbox` },
     },
+    {
+      name: 'twilio',
+      file: fileOf('sandbox/twilio/main.ts'),
+      env: { PORT: String(ports.twilio), ...twilioAccount(sms) },
+      ready: { port: ports.twilio },
+    },
   ];
+}
+
+const twilioAccount = ({ accountSid, authToken, from }: Settings['sms']) => ({
+  TWILIO_ACCOUNT_SID: accountSid,
+  TWILIO_AUTH_TOKEN: authToken,
+  TWILIO_FROM: from,
+});
+
+/** Real credentials in the environment replace the simulator; they come together. */
+function twilioEnvironment({ sms, ports }: Settings): Record<string, string> {
+  const { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM } = process.env;
+  if (TWILIO_ACCOUNT_SID && TWILIO_AUTH_TOKEN && TWILIO_FROM)
+    return { TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM };
+  return { ...twilioAccount(sms), TWILIO_API_BASE: at(ports.twilio) };
 }
 
 /** What worker and API are configured with: the same names as in production. */
@@ -126,6 +149,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     STRIPE_WEBHOOK_SECRET: process.env['STRIPE_WEBHOOK_SECRET'] ?? settings.webhookSecret,
     SMTP_URL: `smtp://${mail.user}:${mail.pass}@127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Boxoffice <tickets@boxoffice.example>',
+    ...twilioEnvironment(settings),
     CHAIN_RPC_URL: anvil.rpc,
     CHAIN_ID: String(anvil.chainId),
     CHAIN_CONTRACT_ADDRESS: contract,
@@ -247,6 +271,7 @@ function endpointsOf(world: World, { ports, tokens }: Settings, contract: string
     postgresOwner: postgres.owner,
     redis: world.address('valkey').url,
     stripe: at(ports.stripe),
+    twilio: at(ports.twilio),
     smtp: { host: '127.0.0.1', port: ports.smtp, inbox: `${at(ports.inbox)}/inbox` },
     chainRpc: anvil.rpc,
     chain: { contract, chainId: anvil.chainId },

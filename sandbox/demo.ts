@@ -132,7 +132,11 @@ async function play(
   screen: Screen,
 ): Promise<ScenarioReport[]> {
   const steps: Steps = createSteps(screen, Object.fromEntries(chosen.map(({ name, title }) => [name, title])));
-  const boxoffice = createBoxoffice({ temporal: endpoints.temporal });
+  const token = endpoints.tokens[tenantId]?.['service'];
+  const boxoffice = createBoxoffice({
+    temporal: endpoints.temporal,
+    ...(token === undefined ? {} : { api: { url: endpoints.api, token } }),
+  });
   const provider = createProviderControl(endpoints.stripe);
   try {
     const shop = await openShop(endpoints, tenantId);

@@ -21,7 +21,7 @@ export const EndpointsSchema = Type.Object({
   redis: Type.String(),
   /** Base URLs of the simulators. */
   stripe: Type.String(),
-  twilio: Type.Optional(Type.String()),
+  twilio: Type.String(),
   /** `inbox` is the URL that lists the mail received. */
   smtp: Type.Object({ host: Type.String(), port: Type.Integer(), inbox: Type.String() }),
   chainRpc: Type.String(),

@@ -52,12 +52,16 @@ async function main(): Promise<number> {
 
 const seconds = (startedAt: number) => ((performance.now() - startedAt) / 1_000).toFixed(1);
 
-function welcome({ webUi, api, smtp, stripe, metrics, temporal }: PublishedEndpoints, dir: string): string {
+function welcome({ webUi, api, smtp, stripe, twilio, metrics, temporal }: PublishedEndpoints, dir: string): string {
   const addresses = [
     ['Temporal Web UI', webUi],
     ['API', api],
     ['API documentation', `${api}/docs`],
     ['Mail received', new URL('/', smtp.inbox).href],
+    [
+      'Text messages',
+      process.env['TWILIO_ACCOUNT_SID'] ? 'Twilio itself (TWILIO_ACCOUNT_SID)' : `${twilio}/_sim/inbox`,
+    ],
     [
       'Card provider',
       process.env['STRIPE_SECRET_KEY'] ? 'Stripe itself (STRIPE_SECRET_KEY)' : `${stripe}/_sim/summary`,

@@ -5,7 +5,9 @@
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
+import type { PayoutResult, PayoutReturnResult } from '../contracts/payout.ts';
 import type { RefundResult } from '../contracts/refund.ts';
+import type { SmsResult } from '../contracts/sms.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -14,8 +16,11 @@ import type { Operation } from './operation.ts';
 export interface ClaimResults {
   payment: PaymentResult;
   refund: RefundResult;
+  payout: PayoutResult;
+  'payout-return': PayoutReturnResult;
   mint: MintResult;
   email: EmailResult;
+  sms: SmsResult;
 }
 export type ClaimKind = keyof ClaimResults;
 
@@ -163,8 +168,8 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
   return moved === 1;
 }
 
-/** Payments and refunds have claims of their own, with what they hold besides (payments.ts, refunds.ts). */
-type PlainKind = Exclude<ClaimKind, 'payment' | 'refund'>;
+/** Payments, refunds and payouts have claims of their own, with what they hold besides (payments.ts, refunds.ts, payouts.ts). */
+type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'payout' | 'payout-return'>;
 
 /** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({

@@ -1,5 +1,6 @@
 /** What waits for a person: one open row per step of a workflow, with why and what may have moved. */
 import type { MoneyMoved } from '../contracts/payment.ts';
+import type { PayoutMoney } from '../contracts/payout.ts';
 import { type Pool, withTenant } from '../infrastructure/postgres.ts';
 import type { Operation } from './operation.ts';
 import { storableText } from './rows.ts';
@@ -13,7 +14,7 @@ export interface ParkedWork {
   error: string;
   /** Sent calls so far. */
   attempts: number;
-  moneyMoved: MoneyMoved;
+  moneyMoved: MoneyMoved | PayoutMoney;
   /** Opaque ids and amounts only. */
   data: Readonly<Record<string, unknown>>;
 }

@@ -33,3 +33,11 @@ export class RefundStateError extends Error {
     this.name = 'RefundStateError';
   }
 }
+
+/** What is to be recorded of a payout contradicts what was: a person has to look. */
+export class PayoutStateError extends Error {
+  constructor(payoutId: string, wanted: string, found: string) {
+    super(`payout ${payoutId} cannot be ${wanted}: ${found}`);
+    this.name = 'PayoutStateError';
+  }
+}

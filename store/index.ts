@@ -2,11 +2,15 @@
 import type { Pool } from '../infrastructure/postgres.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
+import { createCustomerActions } from './customer-actions.ts';
+import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createDecisions } from './decisions.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createPayments } from './payments.ts';
+import { createPayoutReturns } from './payout-returns.ts';
+import { createPayouts } from './payouts.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
@@ -15,7 +19,10 @@ import { createWebhooks } from './webhooks.ts';
 export const createStore = (pool: Pool) => ({
   payments: createPayments(pool),
   refunds: createRefunds(pool),
+  payouts: createPayouts(pool),
+  payoutReturns: createPayoutReturns(pool),
   claims: createClaims(pool),
+  customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
   chain: createChain(pool),
@@ -24,6 +31,7 @@ export const createStore = (pool: Pool) => ({
   venues: createVenues(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
+  contents: createMessageContents(pool),
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
 });
@@ -31,6 +39,8 @@ export const createStore = (pool: Pool) => ({
 export type Store = ReturnType<typeof createStore>;
 
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export type { CustomerAction } from './customer-actions.ts';
+export type { MessageContent } from './contents.ts';
 export type { ChainTransaction, SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';
@@ -39,6 +49,7 @@ export {
   CaptureMismatchError,
   ClaimLostError,
   MintStateError,
+  PayoutStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
@@ -48,8 +59,12 @@ export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
 export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
+export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
+export type { PaidPayout, PayoutReturnClaim } from './payout-returns.ts';
+export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';
+export type { Statement, StatementLine } from './statements.ts';
 export type { Event, Venue } from './setup.ts';
 export type { WebhookEvent } from './webhooks.ts';

@@ -54,6 +54,39 @@ export async function post(tx: Tx, transaction: LedgerTransaction): Promise<bool
   return entries > 0;
 }
 
+type OfEach = 'operation' | 'currency' | 'postings';
+
+/** The same step of many operations, each posted once, in their order. Their entries are available at once. */
+export async function postAll(
+  tx: Tx,
+  { tenantId, step, occurredAt, venueId }: Omit<LedgerTransaction, OfEach | 'availableOn'>,
+  transactions: readonly Pick<LedgerTransaction, OfEach>[],
+): Promise<void> {
+  const entries = transactions.flatMap(({ operation, currency, postings }) =>
+    postings.map(({ account, amount }) => ({ operation, currency, account, amount })),
+  );
+  await tx.affected(
+    `with entry as (
+       select * from unnest($5::text[], $6::text[], $7::text[], $8::bigint[]) with ordinality
+         as entry (operation, currency, account, amount, place)
+     ), posted as (
+       insert into ledger_transactions (tenant_id, operation, step, occurred_at)
+       select $1, operation, $2, $3::timestamptz from entry group by operation order by min(place)
+       on conflict (tenant_id, operation, step) do nothing returning id, operation
+     )
+     insert into ledger_entries (tenant_id, transaction_id, venue_id, currency, account, amount)
+     select $1, posted.id, $4, entry.currency, entry.account, entry.amount from posted join entry using (operation)
+     order by place`,
+    [
+      tenantId, step, occurredAt, venueId ?? null,
+      entries.map(({ operation }) => operation),
+      entries.map(({ currency }) => currency),
+      entries.map(({ account }) => account),
+      entries.map(({ amount }) => amount),
+    ], // prettier-ignore
+  );
+}
+
 export const createLedger = (pool: Pool) => ({
   /** Sums per account and currency; accounts without entries are absent. */
   balances(

@@ -7,6 +7,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { Capture, MintOutcome, PaymentInput, PaymentResult, PurchaseOrder } from '../contracts/payment.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { forgetCustomer } from './customer-actions.ts';
 import { CaptureMismatchError, ClaimLostError } from './errors.ts';
 import { findConflict, type Hold, releaseHolds, takeHolds } from './holds.ts';
 import { post } from './ledger.ts';
@@ -168,7 +169,7 @@ async function settleIn(tx: Tx, settlement: SettlePayment): Promise<PaymentResul
     await post(tx, { ...common, step: 'provider_fee', postings: providerFee(capture.providerFee) });
   }
   await tx.affected(
-    `update payments set status = 'completed', ended_at = $3, transaction_hash = $4, intent_id = $5, charge_id = $6,
+    `${forgetCustomer} update payments set status = 'completed', ended_at = $3, transaction_hash = $4, intent_id = $5, charge_id = $6,
        balance_transaction_id = $7, provider_fee = $8, available_on = $9
      where tenant_id = $1 and payment_key = $2`,
     [
@@ -188,12 +189,10 @@ async function closeIn(
   const stored = await lockClaim(tx, operation, 'payment', key);
   if (stored !== undefined) return stored;
   await releaseHolds(tx, tenantId, key, now);
-  await tx.affected(`update payments set status = $3, ended_at = $4 where tenant_id = $1 and payment_key = $2`, [
-    tenantId,
-    key,
-    result.status,
-    now,
-  ]);
+  await tx.affected(
+    `${forgetCustomer} update payments set status = $3, ended_at = $4 where tenant_id = $1 and payment_key = $2`,
+    [tenantId, key, result.status, now],
+  );
   await writeResult(tx, tenantId, { kind: 'payment', key, result, now });
   return result;
 }

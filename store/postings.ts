@@ -41,6 +41,48 @@ const refundDoneLines: readonly Line<'amount'>[] = [
   ['stripe_balance', -1, 'amount'],
 ];
 
+const reserveReleasedLines: readonly Line<'amount'>[] = [
+  ['venue_reserve', 1, 'amount'],
+  ['venue_payable', -1, 'amount'],
+];
+
+const payoutReservedLines: readonly Line<'amount'>[] = [
+  ['venue_payable', 1, 'amount'],
+  ['venue_payout', -1, 'amount'],
+];
+
+const transferredLines: readonly Line<'amount'>[] = [
+  ['connected_balance', 1, 'amount'],
+  ['stripe_balance', -1, 'amount'],
+];
+
+const payoutCreatedLines: readonly Line<'amount'>[] = [
+  ['in_transit', 1, 'amount'],
+  ['connected_balance', -1, 'amount'],
+];
+
+const payoutPaidLines: readonly Line<'amount'>[] = [
+  ['venue_payout', 1, 'amount'],
+  ['in_transit', -1, 'amount'],
+];
+
+const payoutFailedLines: readonly Line<'amount'>[] = [
+  ['connected_balance', 1, 'amount'],
+  ['in_transit', -1, 'amount'],
+  ['venue_payout', 1, 'amount'],
+  ['venue_payable', -1, 'amount'],
+];
+
+const payoutReturnedLines: readonly Line<'amount'>[] = [
+  ['connected_balance', 1, 'amount'],
+  ['venue_payable', -1, 'amount'],
+];
+
+const writtenOffLines: readonly Line<'amount'>[] = [
+  ['losses', 1, 'amount'],
+  ['venue_payable', -1, 'amount'],
+];
+
 /** Fills a table's parts in; lines of 0 are left out. @throws RangeError for a part that is no amount, or lines that do not sum to zero */
 function fill<Part extends string>(lines: readonly Line<Part>[], parts: Readonly<Record<Part, number>>): Posting[] {
   let sum = 0n;
@@ -72,6 +114,30 @@ export const refundReserved = ({ amount, feeShare }: { amount: number; feeShare:
 
 /** The provider gives it back. */
 export const refundDone = (amount: number): Posting[] => fill(refundDoneLines, { amount });
+
+/** What was kept back of a sale is the venue's like the rest of it. */
+export const reserveReleased = (amount: number): Posting[] => fill(reserveReleasedLines, { amount });
+
+/** `amount` of what the venue is owed is set aside for a payout. */
+export const payoutReserved = (amount: number): Posting[] => fill(payoutReservedLines, { amount });
+
+/** To the venue's account at the provider. A reversal at the provider posts the opposite. */
+export const transferred = (amount: number): Posting[] => fill(transferredLines, { amount });
+
+/** From the venue's account at the provider towards its bank. */
+export const payoutCreated = (amount: number): Posting[] => fill(payoutCreatedLines, { amount });
+
+/** The bank has it. */
+export const payoutPaid = (amount: number): Posting[] => fill(payoutPaidLines, { amount });
+
+/** It never reached the bank: back in the venue's account, and owed to it again. */
+export const payoutFailed = (amount: number): Posting[] => fill(payoutFailedLines, { amount });
+
+/** The bank gave it back after it had been paid. */
+export const payoutReturned = (amount: number): Posting[] => fill(payoutReturnedLines, { amount });
+
+/** What a venue will never pay back is the platform's loss. */
+export const writtenOff = (amount: number): Posting[] => fill(writtenOffLines, { amount });
 
 /** What takes `postings` back. */
 export const reversed = (postings: readonly Posting[]): Posting[] =>

@@ -2,6 +2,7 @@
  * The record of a refund: its claim with what it reserves of the payment, and its end. Each method is one transaction, and
  * each can be repeated after a lost answer. Locks are taken in one order: claim, payment, the rest.
  */
+import { type ApprovalLimits, approvalsNeeded } from '../contracts/decisions.ts';
 import { parseWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Currency } from '../contracts/money.ts';
@@ -113,14 +114,17 @@ async function insertRefund(
 }
 
 async function readReservation(tx: Tx, tenantId: string, refundId: string): Promise<RefundReservation> {
-  const reservation = await tx.first<RefundReservation>(
+  const found = await tx.first<RefundReservation & ApprovalLimits>(
     `select r.amount, r.currency, p.intent_id as "intentId", p.charge_id as "chargeId",
-       r.burn_ticket_ids as "ticketIds", p.wallet, p.venue_id as "venueId", p.event_id as "eventId"
-     from refunds r join payments p using (tenant_id, payment_key) where r.tenant_id = $1 and r.refund_id = $2`,
+       r.burn_ticket_ids as "ticketIds", p.wallet, p.venue_id as "venueId", p.event_id as "eventId",
+       v.refund_approval_one as one, v.refund_approval_two as two
+     from refunds r join payments p using (tenant_id, payment_key) join venues v using (tenant_id, venue_id)
+     where r.tenant_id = $1 and r.refund_id = $2`,
     [tenantId, refundId],
   );
-  if (!reservation) throw new ClaimLostError('refund', refundId, undefined);
-  return reservation;
+  if (!found) throw new ClaimLostError('refund', refundId, undefined);
+  const { one, two, ...reservation } = found;
+  return { ...reservation, approvalsNeeded: approvalsNeeded(reservation.amount, { one, two }) };
 }
 
 /**

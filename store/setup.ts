@@ -3,27 +3,39 @@ import type { ContactBody, EventBody, VenueBody } from '../contracts/schema/setu
 import { type Pool, withTenant } from '../infrastructure/postgres.ts';
 import { fromRow, type Row } from './rows.ts';
 
-export type Venue = VenueBody & { venueId: string; frozen: boolean; payoutsEnabled: boolean };
+type Policy = 'frozen' | 'payoutsEnabled' | 'reserveDays' | 'payoutApproval' | 'refundApproval';
+export type Venue = VenueBody & Required<Pick<VenueBody, Policy>> & { venueId: string };
 export type Event = EventBody & { eventId: string };
 
 export const createVenues = (pool: Pool) => ({
   /**
    * Creates or changes. What the body leaves out stays as it is, so that a rename unfreezes nothing; a new venue is not
-   * frozen, and its payouts are off until somebody switches them on.
+   * frozen, and its payouts are off until somebody switches them on. What a new venue's body says nothing about: its reserve
+   * is released after 7 days, every payout needs an approver and those above 1,000,000 minor units two, refunds need none.
    */
   put(tenantId: string, venueId: string, venue: VenueBody): Promise<void> {
     return withTenant(pool, tenantId, async (tx) => {
       await tx.affected(
         `insert into venues as old (tenant_id, venue_id, name, currency, fee_basis_points, fee_fixed, reserve_basis_points,
-           connected_account, frozen, payouts_enabled)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::boolean, false), coalesce($10::boolean, false))
+           connected_account, frozen, payouts_enabled, reserve_days, payout_approval_one, payout_approval_two,
+           refund_approval_one, refund_approval_two)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9::boolean, false), coalesce($10::boolean, false),
+           coalesce($11::integer, 7), coalesce($12::bigint, 0), coalesce($13::bigint, 1000000),
+           coalesce($14::bigint, 9007199254740991), coalesce($15::bigint, 9007199254740991))
          on conflict (tenant_id, venue_id) do update set
            name = $3, currency = $4, fee_basis_points = $5, fee_fixed = $6, reserve_basis_points = $7,
            connected_account = coalesce($8, old.connected_account), frozen = coalesce($9::boolean, old.frozen),
-           payouts_enabled = coalesce($10::boolean, old.payouts_enabled), updated_at = now()`,
+           payouts_enabled = coalesce($10::boolean, old.payouts_enabled),
+           reserve_days = coalesce($11::integer, old.reserve_days),
+           payout_approval_one = coalesce($12::bigint, old.payout_approval_one),
+           payout_approval_two = coalesce($13::bigint, old.payout_approval_two),
+           refund_approval_one = coalesce($14::bigint, old.refund_approval_one),
+           refund_approval_two = coalesce($15::bigint, old.refund_approval_two), updated_at = now()`,
         [
           tenantId, venueId, venue.name, venue.currency, venue.feeBasisPoints, venue.feeFixed, venue.reserveBasisPoints,
           venue.connectedAccount ?? null, venue.frozen ?? null, venue.payoutsEnabled ?? null,
+          venue.reserveDays ?? null, venue.payoutApproval?.one ?? null, venue.payoutApproval?.two ?? null,
+          venue.refundApproval?.one ?? null, venue.refundApproval?.two ?? null,
         ], // prettier-ignore
       );
     });
@@ -34,7 +46,10 @@ export const createVenues = (pool: Pool) => ({
       const row = await tx.first<Row<Venue>>(
         `select venue_id as "venueId", name, currency, connected_account as "connectedAccount",
            fee_basis_points as "feeBasisPoints", fee_fixed as "feeFixed", reserve_basis_points as "reserveBasisPoints",
-           frozen, payouts_enabled as "payoutsEnabled" from venues where tenant_id = $1 and venue_id = $2`,
+           frozen, payouts_enabled as "payoutsEnabled", reserve_days as "reserveDays",
+           json_build_object('one', payout_approval_one, 'two', payout_approval_two) as "payoutApproval",
+           json_build_object('one', refund_approval_one, 'two', refund_approval_two) as "refundApproval"
+         from venues where tenant_id = $1 and venue_id = $2`,
         [tenantId, venueId],
       );
       return row && fromRow<Venue>(row);

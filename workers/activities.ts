@@ -7,8 +7,10 @@ import { createRefundProvider } from '../activities/providers/stripe/refunds.ts'
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
+import { createSmsProvider } from '../activities/providers/sms/provider.ts';
 import { createRefundActivities } from '../activities/refund.ts';
 import { createRecordActivities } from '../activities/records.ts';
+import { createSmsActivities } from '../activities/sms.ts';
 import { createChainPace, createTicketActivities } from '../activities/tickets.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
@@ -17,13 +19,15 @@ import { createProofVerifier } from '../infrastructure/proofs.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
-import { createMessageLedger, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
+import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
+import { createRecordPorts, type WorkflowStarter } from './record-ports.ts';
+import { createSmsFacts } from './sms-facts.ts';
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
 
 export interface Parts {
-  config: Config<'stripe' | 'chain' | 'mail' | 'worker'>;
+  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
@@ -35,7 +39,12 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     const account = { secretKey: stripe.STRIPE_SECRET_KEY, apiBase: stripe.STRIPE_API_BASE };
     const steps = store.sentCalls;
     return {
-      ...createCardActivities({ provider: createCardProvider(account), lanes, steps }),
+      ...createCardActivities({
+        provider: createCardProvider(account),
+        lanes,
+        steps,
+        customers: store.customerActions,
+      }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
     };
   },
@@ -64,6 +73,19 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       messages: createMessageLedger(store),
       facts: createMailFacts(store, parseSender(mail.MAIL_FROM).address),
       domain: parseSender(mail.MAIL_FROM).domain,
+    }),
+  sms: ({ config: { sms }, store, lanes }) =>
+    createSmsActivities({
+      provider: createSmsProvider({
+        accountSid: sms.TWILIO_ACCOUNT_SID,
+        authToken: sms.TWILIO_AUTH_TOKEN,
+        apiBase: sms.TWILIO_API_BASE,
+        from: sms.TWILIO_FROM,
+      }),
+      lanes,
+      messages: createSmsLedger(store),
+      steps: store.sentCalls,
+      facts: createSmsFacts(store),
     }),
 };
 

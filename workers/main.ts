@@ -14,6 +14,7 @@ const config = loadConfigOrExit(process.env, [
   'stripe',
   'chain',
   'mail',
+  'sms',
   'lanes',
   'worker',
 ]);

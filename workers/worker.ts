@@ -22,7 +22,7 @@ import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
 
 export type WorkerConfig = Config<
-  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'lanes' | 'worker'
+  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'worker'
 >;
 
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */

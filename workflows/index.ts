@@ -3,3 +3,4 @@ export { mint } from './mint.ts';
 export { payment } from './payment.ts';
 export { refund } from './refund.ts';
 export { sendEmail } from './send-email.ts';
+export { sendSms } from './send-sms.ts';

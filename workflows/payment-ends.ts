@@ -3,7 +3,7 @@ import type { CancelRequest } from '../contracts/messages.ts';
 import type { UndonePayment } from '../contracts/payment.ts';
 import { DeadlinePassed, readFailure } from './outcomes.ts';
 
-export type ForwardStep = 'authorize' | 'mint' | 'capture';
+export type ForwardStep = 'authorize' | 'customer' | 'mint' | 'capture';
 
 export interface Stop {
   error: unknown;
@@ -20,7 +20,8 @@ export function endOf({ error, step, cancelled, authorizationEnded }: Stop): Und
   if (authorizationEnded) return { status: 'expired', moneyMoved: 'none', what: 'authorization' };
   if (cancelled) return { status: 'cancelled', moneyMoved: 'none', ...cancelled };
   if (error instanceof DeadlinePassed) {
-    return { status: 'expired', moneyMoved: 'none', what: step === 'authorize' ? 'time' : 'authorization' };
+    const what = step === 'authorize' ? 'time' : step === 'customer' ? 'customer' : 'authorization';
+    return { status: 'expired', moneyMoved: 'none', what };
   }
   const failure = readFailure(error);
   if (failure.kind !== 'declined') return undefined;
@@ -29,6 +30,7 @@ export function endOf({ error, step, cancelled, authorizationEnded }: Stop): Und
       return { status: 'declined', moneyMoved: 'none', code: failure.code };
     case 'mint':
       return { status: 'unfulfilled', moneyMoved: 'none', reason: failure.code };
+    case 'customer':
     case 'capture':
       return failure.code === 'authorization_ended'
         ? { status: 'expired', moneyMoved: 'none', what: 'authorization' }

@@ -22,7 +22,11 @@ export class PaymentView implements View<PaymentResult> {
   readonly #order: PurchaseOrder;
   readonly #happened: string[] = [];
   #end: PaymentResult | undefined;
-  #before: { stage: OpenStage; moneyMoved: MoneyMoved } = { stage: 'started', moneyMoved: 'none' };
+  #before: { stage: OpenStage; moneyMoved: MoneyMoved; attention: Attention } = {
+    stage: 'started',
+    moneyMoved: 'none',
+    attention: 'none',
+  };
 
   constructor(order: PurchaseOrder) {
     this.#order = order;
@@ -31,25 +35,37 @@ export class PaymentView implements View<PaymentResult> {
 
   /** A new stage. Not written to the search attributes: nobody filters by a stage that lasts a second. */
   enter(stage: OpenStage, happened: string, moneyMoved: MoneyMoved = this.moneyMoved): void {
+    // The customer is not waited for any more: said at once, since people filter by that.
+    const acted = this.attention === 'customer' && stage !== 'awaiting customer';
+    if (acted) this.attention = 'none';
     this.stage = stage;
     this.moneyMoved = moneyMoved;
     this.#show(happened);
+    if (acted) this.#upsert();
   }
 
   undoing(stoppedBy: string, due: readonly string[]): void {
     this.enter('undoing', `stopped (${stoppedBy}); being undone: ${due.join(', ')}`);
   }
 
+  /** Its own upsert: whoever looks after buyers asks who is being waited for. */
+  awaitCustomer(until: string): void {
+    this.attention = 'customer';
+    this.enter('awaiting customer', `the card wants its holder to confirm, until \`${until}\``);
+    this.#upsert();
+  }
+
   /** Somebody has to look: this, and the end, is where search attributes change. */
   rest(step: string, why: string, moneyMoved: MoneyMoved): void {
-    if (this.attention === 'none') this.#before = { stage: this.stage, moneyMoved: this.moneyMoved };
+    const { stage, moneyMoved: moved, attention } = this;
+    if (attention !== 'review') this.#before = { stage, moneyMoved: moved, attention };
     this.attention = 'review';
     this.enter('in review', `step **${step}** waits for a person: \`${why}\``, moneyMoved);
     this.#upsert();
   }
 
   resume(step: string): void {
-    this.attention = 'none';
+    this.attention = this.#before.attention;
     this.enter(this.#before.stage, `step **${step}** is resolved`, this.#before.moneyMoved);
     this.#upsert();
   }

@@ -5,10 +5,12 @@ import {
   cancelUpdate,
   providerEventSignal,
   statusQuery,
+  type AuthorizedRequest,
   type CancelRequest,
   type ProviderEvent,
 } from '../contracts/messages.ts';
 import type {
+  ActionRequired,
   Authorization,
   EarlyAnswer,
   MintOutcome,
@@ -17,6 +19,7 @@ import type {
   UndonePayment,
 } from '../contracts/payment.ts';
 import { authorizationWindowMs, captureMarginMs } from '../contracts/retry-profiles.ts';
+import { CustomerWait } from './customer-wait.ts';
 import { Frame, shielded } from './frame.ts';
 import { refuseOtherBody } from './message-rules.ts';
 import { MarkedFailed } from './outcomes.ts';
@@ -43,6 +46,8 @@ class Purchase {
   readonly #view: PaymentView;
   readonly #frame: Frame<PaymentResult>;
   #early: EarlyAnswer | undefined;
+  readonly #customer = new CustomerWait();
+  #intentId: string | undefined;
   #authorization: Authorization | undefined;
   #authorizationEnded = false;
   #step: ForwardStep = 'authorize';
@@ -61,14 +66,14 @@ class Purchase {
     });
     setHandler(
       authorizedUpdate,
-      () =>
+      (request) =>
         shielded(async () => {
-          await condition(() => this.#answer !== undefined);
-          return this.#answer!;
+          await condition(() => this.#answerTo(request) !== undefined);
+          return this.#answerTo(request)!;
         }),
       {
         validator: (request) => refuseOtherBody(request, fingerprint),
-        description: 'Answers as soon as the money is authorized, or there is no sale',
+        description: 'Answers as soon as the money is authorized, the customer has to act, or there is no sale',
       },
     );
     setHandler(providerEventSignal, (event) => this.#hear(event), { description: 'From verified webhooks' });
@@ -89,13 +94,16 @@ class Purchase {
   }
 
   /** Undone since it was promised? Then the end is the truth. */
-  get #answer(): EarlyAnswer | undefined {
+  #answerTo({ afterCustomer }: AuthorizedRequest): EarlyAnswer | undefined {
     const { end } = this.#frame;
-    return end && end.status !== 'completed' ? end : (this.#early ?? end);
+    if (end && end.status !== 'completed') return end;
+    if (afterCustomer && this.#early?.status === 'requires_action') return undefined;
+    return this.#early ?? end;
   }
 
   /** Before the authorization is known, a canceled intent is its activity's own doing, and its answer says more. */
   #hear(event: Partial<ProviderEvent> | undefined): void {
+    this.#customer.hear(event);
     if (event?.type !== 'payment_intent.canceled' || this.#frame.end) return;
     if (!this.#authorization || event.objectId !== this.#authorization.intentId) return;
     this.#authorizationEnded = true;
@@ -129,27 +137,52 @@ class Purchase {
   async #authorize(): Promise<Authorization> {
     const { tenantId, orderId, amount, currency, paymentMethod } = this.#input.order;
     const identity = this.#identity;
+    const deadline = workflowInfo().startTime.getTime() + authorizationWindowMs;
     this.#view.enter('authorizing', 'order and tickets claimed');
     this.#frame.undo.register('void', (round) =>
       card.voidPayment({
         ...identity,
         round,
-        ...(this.#authorization ? { intentId: this.#authorization.intentId } : {}),
+        ...(this.#intentId === undefined ? {} : { intentId: this.#intentId }),
       }),
     );
-    this.#authorization = await untilKnown(
+    const answer = await untilKnown(
       {
         step: 'authorize',
-        deadline: workflowInfo().startTime.getTime() + authorizationWindowMs,
+        deadline,
         marks: undoFinds,
-        run: ({ round, within }) =>
-          card.authorizePayment.executeWithOptions({ ...within, summary: 'hold the money' }, [
-            { ...identity, tenantId, orderId, amount, currency, paymentMethod, round },
-          ]),
+        run: ({ round, within }) => {
+          const customerUntil = this.#customer.mayTake(deadline);
+          return card.authorizePayment.executeWithOptions({ ...within, summary: 'hold the money' }, [
+            { ...identity, tenantId, orderId, amount, currency, paymentMethod, round, customerUntil },
+          ]);
+        },
       },
       this.#frame.parking,
     );
+    this.#intentId = answer.intentId;
+    this.#authorization = 'status' in answer ? await this.#confirmed(answer) : answer;
     return this.#authorization;
+  }
+
+  /** 3-D Secure: the buyer hears that they are waited for, and has until then. */
+  #confirmed({ status, intentId }: ActionRequired): Promise<Authorization> {
+    this.#refuseIfCancelled();
+    this.#step = 'customer';
+    const { amount, currency } = this.#input.order;
+    const { until: expiresAt } = this.#customer;
+    this.#early = { status, moneyMoved: 'none', amount, currency, intentId, expiresAt };
+    this.#view.awaitCustomer(expiresAt);
+    const look = { ...this.#identity, intentId };
+    return this.#customer.acted(
+      intentId,
+      {
+        marks: undoFinds,
+        run: ({ within }) =>
+          card.retrieveAuthorization.executeWithOptions({ ...within, summary: 'what the customer did' }, [look]),
+      },
+      this.#frame.parking,
+    );
   }
 
   #mint(): Promise<MintOutcome> {

@@ -5,6 +5,7 @@ import type { DecisionActivities } from '../activities/decisions.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
+import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
@@ -14,6 +15,7 @@ export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQue
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
+export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 

@@ -1,6 +1,7 @@
 /** From what stopped a refund to how it ends. Pure, so that every case is a row in a test. */
 import type { CancelRequest } from '../contracts/messages.ts';
 import type { ProviderRefund, RefundResult } from '../contracts/refund.ts';
+import type { Verdict } from './approvals.ts';
 import { readFailure } from './outcomes.ts';
 
 /** An end that left nothing behind: what was reserved is given back. */
@@ -13,6 +14,16 @@ export class NotRefunded extends Error {
     super(`refund ${providerRefundId} is ${status}`);
     this.name = 'NotRefunded';
     this.code = failureCode ?? status;
+  }
+}
+
+/** People had to approve it, and did not. */
+export class NotApproved extends Error {
+  readonly verdict: Exclude<Verdict, { decision: 'approved' }>;
+  constructor(verdict: Exclude<Verdict, { decision: 'approved' }>) {
+    super(`the refund was ${verdict.decision}`);
+    this.name = 'NotApproved';
+    this.verdict = verdict;
   }
 }
 
@@ -30,6 +41,7 @@ export interface RefundStop {
  * say that no money moved.
  */
 export function refundEndOf({ error, cancelled, asked }: RefundStop): UndoneRefund | undefined {
+  if (!asked && error instanceof NotApproved && !cancelled) return rejectionOf(error);
   if (!asked) return cancelled ? { status: 'cancelled', moneyMoved: 'captured', ...cancelled } : undefined;
   if (error instanceof NotRefunded) return { status: 'failed', moneyMoved: 'captured', code: error.code };
   const { kind, code } = readFailure(error);
@@ -38,3 +50,8 @@ export function refundEndOf({ error, cancelled, asked }: RefundStop): UndoneRefu
     ? { status: 'rejected', moneyMoved: 'captured', reason: code }
     : { status: 'failed', moneyMoved: 'captured', code };
 }
+
+const rejectionOf = ({ verdict }: NotApproved): UndoneRefund =>
+  verdict.decision === 'rejected'
+    ? { status: 'rejected', moneyMoved: 'captured', reason: 'not_approved', actor: verdict.actor }
+    : { status: 'rejected', moneyMoved: 'captured', reason: 'approval_expired' };

@@ -53,6 +53,22 @@ export class RefundView implements View<RefundResult> {
     this.#show(happened);
   }
 
+  /** It may take days, so it is shown in the lists. */
+  waitForApproval(reservation: RefundReservation, needed: number): void {
+    this.#reservation = reservation;
+    this.#upsert({ ...this.#standing, stage: 'awaiting approval', attention: 'approval' });
+    this.#show(`${needed} of other people than the requester have to approve it`);
+  }
+
+  approved(by: string, sofar: number, needed: number): void {
+    if (sofar >= needed) this.#upsert({ ...this.#standing, attention: 'none' });
+    this.#show(`approved by \`${by}\` (${sofar} of ${needed})`);
+  }
+
+  remind(round: number): void {
+    this.#show(`still waiting for approval (reminder ${round})`);
+  }
+
   reserved(reservation: RefundReservation): void {
     this.#reservation = reservation;
     this.enter('refunding', `${formatAmount(reservation.amount, reservation.currency)} reserved`);

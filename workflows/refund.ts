@@ -7,11 +7,13 @@ import {
   type ProviderEvent,
 } from '../contracts/messages.ts';
 import type { ProviderRefund, RefundInput, RefundReservation, RefundResult } from '../contracts/refund.ts';
-import { refundPollMs } from '../contracts/retry-profiles.ts';
-import { Frame, shielded } from './frame.ts';
+import { approvalReminderMs, approvalWindowMs, refundPollMs } from '../contracts/retry-profiles.ts';
+import { Approvals } from './approvals.ts';
+import { Frame } from './frame.ts';
+import { shielded } from './shielded.ts';
 import { untilKnown } from './parking.ts';
 import { currentOperation, records, refunds, tickets } from './proxies.ts';
-import { NotRefunded, refundEndOf, type UndoneRefund } from './refund-ends.ts';
+import { NotApproved, NotRefunded, refundEndOf, type UndoneRefund } from './refund-ends.ts';
 import { RefundView } from './refund-view.ts';
 import { businessNow } from './time.ts';
 
@@ -30,6 +32,7 @@ class Repayment {
   readonly #operation: Operation;
   readonly #view: RefundView;
   readonly #frame: Frame<RefundResult>;
+  readonly #approvals: Approvals;
   /** Refunds at the provider that a webhook spoke of. It may come before the answer that tells which one is ours. */
   readonly #heardOf = new Set<string>();
   #reservation: RefundReservation | undefined;
@@ -47,6 +50,7 @@ class Repayment {
       view: this.#view,
       cancelUpdate: cancelRefundUpdate,
     });
+    this.#approvals = new Approvals({ operation: this.#operation, requestedBy: request.requestedBy });
     setHandler(providerEventSignal, (event) => this.#hear(event), { description: 'From verified webhooks' });
     setHandler(refundStatusQuery, () => this.#view.status(), { description: 'Stage, money, what comes next' });
   }
@@ -74,7 +78,22 @@ class Repayment {
     return claim;
   }
 
+  /** Above the venue's limit money goes back only when other people say so. */
+  async #approved({ approvalsNeeded: needed = 0 }: RefundReservation): Promise<void> {
+    if (needed === 0) return;
+    this.#view.waitForApproval(this.#reservation!, needed);
+    const verdict = await this.#approvals.wait({
+      needed,
+      remindAfterMs: approvalReminderMs,
+      expireAfterMs: approvalWindowMs,
+      remind: (round) => this.#view.remind(round),
+      approved: (by, sofar) => this.#view.approved(by, sofar, needed),
+    });
+    if (verdict.decision !== 'approved') throw new NotApproved(verdict);
+  }
+
   async #forward(): Promise<RefundResult> {
+    await this.#approved(this.#reservation!);
     // No await between this look and the scheduling of the call: from there on a cancel is too late.
     if (this.#frame.main.consideredCancelled) throw new CancelledFailure('cancelled before the provider was asked');
     this.#asked = true;

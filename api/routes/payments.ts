@@ -7,7 +7,7 @@ import { Id } from '../../contracts/schema/common.ts';
 import { CancelBody, PurchaseBody, type PurchaseOrder } from '../../contracts/schema/payment.ts';
 import { createValidator, type FieldFault, InvalidRequestError } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { earlyView, summaryOf } from '../payment-view.ts';
+import { buyerView, summaryOf } from '../payment-view.ts';
 import { callerOf } from '../plugins/auth.ts';
 import { pendingView, viewOf } from '../run-view.ts';
 import { cancelled, isReplay, type Run, statusOf } from '../runs.ts';
@@ -53,7 +53,8 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
 
   async function isNew(tenantId: string, handle: PurchaseHandle): Promise<boolean> {
     const { created, early, runId } = handle;
-    if (!created || early.status === 'authorized' || runId === undefined) return created;
+    const live = early.status === 'authorized' || early.status === 'requires_action';
+    if (!created || live || runId === undefined) return created;
     return !(await isReplay(runOf(tenantId, handle), runId));
   }
 
@@ -65,7 +66,7 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
       validatorCompiler: () => (value: unknown) => ({ value }),
       schema: {
         tags,
-        summary: 'Buy: answers when the money is authorized, or there is no sale',
+        summary: 'Buy: answers when the money is authorized, the customer has to act, or there is no sale',
         headers: KeyHeader,
         body: PurchaseBody,
         response: answers({ 200: PaymentView, 201: PaymentView, 202: PaymentView }, 409, 422),
@@ -75,7 +76,7 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
       const order = orderOf(request);
       const handle = await boxoffice.payments.purchase(order, { deadlineMs });
       void reply.header('location', `/payments/${handle.paymentKey}`);
-      const view = earlyView(handle, webUi);
+      const view = await buyerView(store, order.tenantId, handle, webUi);
       if (handle.early.status === 'pending') return reply.code(202).header('retry-after', '1').send(view);
       return reply.code((await isNew(order.tenantId, handle)) ? 201 : 200).send(view);
     },

@@ -1,8 +1,11 @@
-/** What has to exist before a purchase: venues, events, and where mail goes. */
+/** What has to exist before a purchase or a message: venues, events, where messages go, and what only they may show. */
+import { randomBytes } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { opaqueIdOf } from '../../contracts/hashes.ts';
-import { ContactBody, EventBody, VenueBody } from '../../contracts/schema/setup.ts';
+import { checkVenue } from '../../contracts/schema/validate-venue.ts';
+import { MessageContentBody } from '../../contracts/schema/contents.ts';
+import { ContactBody, EventBody, isOfItsKind, VenueBody } from '../../contracts/schema/setup.ts';
 import { InvalidRequestError } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -21,6 +24,7 @@ export async function setupRoutes(instance: FastifyInstance, deps: ApiDeps): Pro
     },
     async (request) => {
       const { id } = request.params;
+      checkVenue(request.body);
       await store.venues.put(callerOf(request).tenantId, id, request.body);
       return { id, ...request.body };
     },
@@ -48,7 +52,7 @@ export async function setupRoutes(instance: FastifyInstance, deps: ApiDeps): Pro
       config: { access: 'contacts.write' },
       schema: {
         tags,
-        summary: 'Store an address; the answer is the reference that stands for it everywhere else',
+        summary: 'Store an address or a phone number; the answer is the reference that stands for it everywhere else',
         body: ContactBody,
         response: answers({}),
       },
@@ -56,9 +60,32 @@ export async function setupRoutes(instance: FastifyInstance, deps: ApiDeps): Pro
     async (request) => {
       const { tenantId } = callerOf(request);
       const contact = request.body;
+      if (!isOfItsKind(contact)) {
+        throw new InvalidRequestError([{ field: 'value', accepted: `what the kind "${contact.kind}" says` }]);
+      }
       const ref = `c_${opaqueIdOf(contactIdKey, `${tenantId}/${contact.value}`)}`;
       await store.contacts.put({ tenantId, ref, ...contact });
-      return { emailRef: ref };
+      return contact.kind === 'phone' ? { phoneRef: ref } : { emailRef: ref };
+    },
+  );
+
+  app.post(
+    '/message-contents',
+    {
+      config: { access: 'contacts.write' },
+      schema: {
+        tags,
+        summary:
+          'Store a link or a code that only a message may show; the answer is what stands for it until it expires',
+        body: MessageContentBody,
+        response: answers({}),
+      },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const ref = `m_${randomBytes(20).toString('hex')}`;
+      const { expiresAt } = await store.contents.put({ tenantId, ref, ...request.body });
+      return { contentRef: ref, expiresAt };
     },
   );
 }

@@ -9,9 +9,15 @@ import { ApiProblem } from '../problem.ts';
 
 /** What a running workflow of each kind has to hear. Every signal costs history, so nothing else is passed on. */
 const routed = {
-  payment: new Set(['payment_intent.canceled']),
+  payment: new Set([
+    'payment_intent.canceled',
+    'payment_intent.amount_capturable_updated',
+    'payment_intent.payment_failed',
+  ]),
   refund: new Set(['refund.updated', 'refund.failed', 'charge.refund.updated']),
 } as const;
+/** Every purchase has one of these; only the one that waits for its customer has to hear it. */
+const customerActed = new Set(['payment_intent.amount_capturable_updated', 'payment_intent.payment_failed']);
 type Kind = keyof typeof routed;
 const isKind = (kind: string | undefined): kind is Kind => kind !== undefined && Object.hasOwn(routed, kind);
 const tenantId = new RegExp(idPartPattern);
@@ -61,7 +67,7 @@ async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<
   });
   if (state === 'known') return false;
   const { meant } = object;
-  if (meant && routed[meant.kind].has(event.type)) {
+  if (meant && routed[meant.kind].has(event.type) && (await isHeard(store, meant, event.type))) {
     const runs = meant.kind === 'payment' ? boxoffice.payments : boxoffice.refunds;
     await runs.deliver(meant.workflowId, {
       provider: 'stripe',
@@ -74,11 +80,22 @@ async function take({ store, boxoffice }: ApiDeps, event: StripeEvent): Promise<
   return true;
 }
 
+interface Meant {
+  kind: Kind;
+  tenantId: string;
+  key: string;
+  workflowId: string;
+}
+
+async function isHeard({ customerActions }: ApiDeps['store'], { tenantId, key }: Meant, type: string) {
+  return !customerActed.has(type) || (await customerActions.get({ tenantId, paymentKey: key })) !== undefined;
+}
+
 interface Described {
   id: string;
   tenantId: string;
   /** A workflow of ours, when tenant and workflow agree. */
-  meant?: { kind: Kind; workflowId: string };
+  meant?: Meant;
 }
 
 function describe(object: object): Described {
@@ -91,7 +108,7 @@ function describe(object: object): Described {
     id: typeof id === 'string' ? id : '',
     tenantId: ours ?? 'platform',
     ...(typeof workflow === 'string' && isKind(parsed?.kind) && parsed.tenantId === ours
-      ? { meant: { kind: parsed.kind, workflowId: workflow } }
+      ? { meant: { ...parsed, kind: parsed.kind, workflowId: workflow } }
       : {}),
   };
 }

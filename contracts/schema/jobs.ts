@@ -1,25 +1,19 @@
 import { Type, type Static } from 'typebox';
 import { Id, Text } from './common.ts';
+import { mailTemplates } from './mail-templates.ts';
+import { createTemplateValidator } from './templates.ts';
 
-/** What each mail template needs besides the recipient. Opaque ids and amounts; the activity looks names up. */
-export const TicketConfirmation = Type.Object(
-  {
-    template: Type.Literal('ticket-confirmation'),
-    paymentKey: Id('paymentKey: the purchase that the mail confirms'),
-  },
-  { additionalProperties: false, description: 'ticket-confirmation' },
-);
-
-export const EmailRequest = Type.Object(
+/** A mail to send. Throws InvalidRequestError; nothing was started then. */
+export const validateEmailRequest = createTemplateValidator(
   {
     tenantId: Id('tenantId'),
     messageKey: Id('messageKey: one per business event'),
     emailRef: Id('emailRef'),
-    message: TicketConfirmation,
   },
-  { additionalProperties: false, description: 'a mail to send' },
+  mailTemplates,
+  'a mail to send',
 );
-export type EmailRequest = Static<typeof EmailRequest>;
+export type EmailRequest = ReturnType<typeof validateEmailRequest>;
 
 export const MintRequest = Type.Object(
   {

@@ -5,6 +5,13 @@ import { Amount, CurrencyCode, Id, Text } from './common.ts';
 const BasisPoints = (description: string) =>
   Type.Integer({ minimum: 0, maximum: 10_000, description: `${description}: basis points, 0 to 10000` });
 
+/** More than `one` minor units need one approver, more than `two` need two; `one` is not more than `two` (validate-venue.ts). */
+const ApprovalLimits = (description: string) =>
+  Type.Object(
+    { one: Amount(`${description}.one`), two: Amount(`${description}.two`) },
+    { additionalProperties: false, description: `${description}: {one, two}, one not more than two` },
+  );
+
 export const VenueBody = Type.Object(
   {
     name: Text('name', 200),
@@ -15,6 +22,15 @@ export const VenueBody = Type.Object(
     feeBasisPoints: BasisPoints('feeBasisPoints'),
     feeFixed: Amount('feeFixed'),
     reserveBasisPoints: BasisPoints('reserveBasisPoints'),
+    reserveDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 365,
+        description: "reserveDays: days of 24 hours after the event's end at which its reserve is released, 0 to 365",
+      }),
+    ),
+    payoutApproval: Type.Optional(ApprovalLimits('payoutApproval')),
+    refundApproval: Type.Optional(ApprovalLimits('refundApproval')),
     frozen: Type.Optional(Type.Boolean({ description: 'frozen: true stops sales and payouts' })),
     payoutsEnabled: Type.Optional(Type.Boolean({ description: 'payoutsEnabled: true or false' })),
   },
@@ -38,13 +54,16 @@ export type EventBody = Static<typeof EventBody>;
 
 export const ContactBody = Type.Object(
   {
-    kind: Type.Enum(['email'], { description: 'kind: email' }),
+    kind: Type.Enum(['email', 'phone'], { description: 'kind: email or phone' }),
     value: Type.String({
-      pattern: '^[^\\s@<>(),;:"]{1,64}@[^\\s@<>(),;:"]{1,190}$',
-      description: 'value: an e-mail address, name@host',
+      pattern: '^([^\\s@<>(),;:"]{1,64}@[^\\s@<>(),;:"]{1,190}|\\+[1-9]\\d{6,14})$',
+      description: 'value: an e-mail address, name@host; or a phone number in E.164, e.g. +4915112345678',
     }),
     name: Type.Optional(Text('name', 200)),
   },
   { additionalProperties: false, description: 'where a person can be reached' },
 );
 export type ContactBody = Static<typeof ContactBody>;
+
+/** A schema cannot say that one field depends on another. */
+export const isOfItsKind = ({ kind, value }: ContactBody) => (kind === 'phone') === value.startsWith('+');

@@ -7,6 +7,7 @@ import { lostAnswer } from './lost-answer.ts';
 import { purchase } from './purchase.ts';
 import { refundPartial } from './refund-partial.ts';
 import type { Scenario } from './scenario.ts';
+import { threeDSecure } from './three-d-secure.ts';
 import { workerKilled } from './worker-killed.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   lostAnswer,
   cancelled,
   refundPartial,
+  threeDSecure,
   workerKilled,
   engineKilled,
 ];

@@ -11,6 +11,8 @@ export interface ProviderControl {
   loseAnswer(order: PurchaseOrder, step: MoneyStep): Promise<void>;
   /** The next such call has its effect, and its answer waits until the caller is gone. */
   holdAnswer(order: PurchaseOrder, step: MoneyStep): Promise<void>;
+  /** What the customer of an intent that requires action does with their bank's challenge (3-D Secure). */
+  authenticate(intentId: string, outcome: 'succeed' | 'fail'): Promise<void>;
   /** Resolves when the call has had its effect and its answer is being held. @throws Error after 30 s. */
   untilHeld(order: PurchaseOrder): Promise<void>;
 }
@@ -37,6 +39,9 @@ export function createProviderControl(stripe: string): ProviderControl {
   return {
     loseAnswer: (order, step) => fault('lose_answer', order, step),
     holdAnswer: (order, step) => fault('hold', order, step),
+    async authenticate(intentId, outcome) {
+      await call('authenticate', { method: 'POST', body: JSON.stringify({ payment_intent: intentId, outcome }) });
+    },
     async untilHeld(order) {
       const ours = new RegExp(keyRegexOf(order, ''));
       for (const deadline = Date.now() + patience; Date.now() < deadline;) {

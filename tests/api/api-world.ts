@@ -6,11 +6,12 @@ import { buildApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
+import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type { CustomerAction, DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
@@ -30,6 +31,11 @@ export class FakeStore {
       payments: [...this.records].filter(([id]) => id.startsWith(`${tenantId}/`)).map(([, record]) => record),
     }),
   };
+  readonly customerActionsByKey = new Map<string, CustomerAction>();
+  readonly customerActions = {
+    get: async ({ tenantId, paymentKey }: { tenantId: string; paymentKey: string }) =>
+      this.customerActionsByKey.get(`${tenantId}/${paymentKey}`),
+  };
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
   };
@@ -47,6 +53,13 @@ export class FakeStore {
   readonly contacts = {
     put: async (contact: ContactBody & { tenantId: string; ref: string }) =>
       void this.contactsByRef.set(contact.ref, contact),
+  };
+  readonly contentsByRef = new Map<string, MessageContentBody & { tenantId: string }>();
+  readonly contents = {
+    put: async ({ ref, ...content }: MessageContentBody & { tenantId: string; ref: string }) => {
+      this.contentsByRef.set(ref, content);
+      return { expiresAt: '2099-01-01T00:00:00.000Z' };
+    },
   };
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {

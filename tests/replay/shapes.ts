@@ -14,9 +14,11 @@ import {
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
 import { completed } from '../support/orders.ts';
+import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { decisionShapes } from './shapes-decisions.ts';
+import { shapes3ds } from './shapes-3ds.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -164,6 +166,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   'payment-receipt-handed-over': purchased((twin) => twin.plan('sendReceipt', breaks)),
   'payment-bug': purchased(undefined, { raw: { tickets: { length: 1 } } }),
+  ...shapes3ds,
   'refund-completed': refunded(),
   'refund-burned': refunded((twin) => (twin.refund.reservation = burning)),
   'refund-burn-parked-then-completed': refunded((twin) => {
@@ -200,4 +203,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
     return ended(email);
   },
   ...decisionShapes,
+  ...messageShapes,
 };

@@ -1,5 +1,6 @@
 /** A card provider with memory: intents, idempotency keys as Stripe keeps them, and faults on demand. */
 import { createCardActivities } from '../../activities/card.ts';
+import type { CustomerActionLedger } from '../../activities/ports.ts';
 import type { CardProvider, Intent } from '../../activities/providers/stripe/provider.ts';
 import { createSentCallsTwin, lanesOf } from './ledger-twins.ts';
 import { createKeyedCalls, faultOf, pageOf, requestTimeoutMs } from './stripe-twin.ts';
@@ -70,6 +71,7 @@ export function createCardTwin() {
       amountReceived: 0,
       chargeId: `ch_${intents.length + 1}`,
       captureBefore: new Date(Date.now() + 7 * 86_400_000).toISOString(),
+      ...(status === 'requires_action' ? { clientSecret: `pi_${intents.length + 1}_secret_x` } : {}),
     });
     return intentId;
   }
@@ -84,6 +86,19 @@ export function createCardTwin() {
   };
 }
 
+/** Rows by payment key. */
+export function createCustomerActionTwin() {
+  const rows = new Map<string, Omit<Parameters<CustomerActionLedger['put']>[0], 'tenantId' | 'paymentKey'>>();
+  return {
+    rows,
+    put: async (action: Parameters<CustomerActionLedger['put']>[0]) => {
+      const { paymentKey, workflowId, intentId, clientSecret, expiresAt } = action;
+      rows.set(paymentKey, { workflowId, intentId, clientSecret, expiresAt });
+    },
+    drop: async ({ paymentKey }: { paymentKey: string }) => void rows.delete(paymentKey),
+  } satisfies CustomerActionLedger & { rows: unknown };
+}
+
 export const identity = { tenantId: 'acme', workflowId: 'payment:acme:key-1', round: 0 };
 export const order = { orderId: 'order-1', amount: 5_250, currency: 'USD', paymentMethod: 'pm_card_visa' };
 
@@ -91,7 +106,8 @@ export const order = { orderId: 'order-1', amount: 5_250, currency: 'USD', payme
 export function createCardWorld() {
   const card = createCardTwin();
   const steps = createSentCallsTwin();
-  const activities = createCardActivities({ provider: card.provider, lanes: lanesOf(steps), steps });
+  const customers = createCustomerActionTwin();
+  const activities = createCardActivities({ provider: card.provider, lanes: lanesOf(steps), steps, customers });
   const stepOf = (step: string) => steps.read({ ...identity, step });
-  return { card, steps, stepOf, ...activities, input: { ...identity, ...order } };
+  return { card, steps, customers, stepOf, ...activities, input: { ...identity, ...order } };
 }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import type { AuthorizedRequest } from '../../contracts/messages.ts';
 import type { EarlyAnswer } from '../../contracts/payment.ts';
 
 const grpc = { cancelled: 1, deadline: 4, notFound: 5, alreadyExists: 6, unavailable: 14 } as const;
@@ -44,6 +45,8 @@ export interface FakeRun {
   input: { fingerprint: string };
   status: keyof typeof status;
   early?: EarlyAnswer;
+  /** The answer to who asks for what follows a customer's 3-D Secure. */
+  afterCustomer?: EarlyAnswer;
   result?: unknown;
   signals: { name: string; input: unknown }[];
   updates: { id: string; name: string; input: unknown }[];
@@ -188,7 +191,8 @@ export class FakeTemporal {
       return { ...ref, ...failed('KeyReused') };
     if (run.status !== 'running') throw grpcError(grpc.notFound, 'workflow execution already completed');
     run.updates.push({ id: request.meta.updateId, name, input });
-    const answer = name === 'authorized' ? run.early : (this.answers.get(name) ?? run.result);
+    const early = (input as AuthorizedRequest).afterCustomer ? run.afterCustomer : run.early;
+    const answer = name === 'authorized' ? early : (this.answers.get(name) ?? run.result);
     return answer === undefined ? this.#never() : { ...ref, outcome: { success: encode(answer) } };
   }
 

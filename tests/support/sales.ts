@@ -75,6 +75,16 @@ export const claimOf = (order: PurchaseOrder, runId?: string) => ({
   now: start,
 });
 
+/** What `customerActions.put` takes for an order. */
+export const customerActionOf = (order: PurchaseOrder) => ({
+  tenantId: order.tenantId,
+  paymentKey: order.idempotencyKey,
+  workflowId: operationOf(order).workflowId,
+  intentId: `pi_${order.idempotencyKey}`,
+  clientSecret: `pi_${order.idempotencyKey}_secret_1`,
+  expiresAt: '2027-01-01T00:30:00.000Z',
+});
+
 export const captureOf = (order: PurchaseOrder, providerFee = 320): Capture => ({
   intentId: `pi_${order.idempotencyKey}`,
   chargeId: `ch_${order.idempotencyKey}`,

@@ -28,6 +28,7 @@ export function expectSound(twin: Twin, result: { status: string }): void {
   expect(openLetters(twin)).toEqual([]);
   expect(twin.tickets === 'minted').toBe(good);
   expect(twin.money).not.toBe('held');
+  expect(twin.customer.asked).toBe(false);
   if (!good) expect(twin.money).not.toBe('captured');
 }
 

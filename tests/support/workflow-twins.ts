@@ -3,11 +3,12 @@
  * as a test plans. What they keep is what tests judge a workflow by.
  */
 import { Context } from '@temporalio/activity';
-import type { AuthorizeInput, CardActivities } from '../../activities/card.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
+import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
+import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
@@ -19,9 +20,20 @@ type Activities = CardActivities &
   RefundActivities &
   TicketActivities &
   MailActivities &
+  SmsActivities &
   RecordActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;
+
+/** What a customer who has to act has done so far, as the provider would say it. */
+export interface CustomerOutside {
+  /** The card asks for its holder. */
+  wanted: boolean;
+  /** At each look; the last one stays. */
+  looks: ('waited for' | 'confirmed' | 'canceled' | { failed: string })[];
+  /** The client secret is in our database. */
+  asked: boolean;
+}
 
 export interface Call {
   activity: ActivityName;
@@ -55,6 +67,7 @@ export class Twin {
   tickets: 'none' | 'minted' | 'burned' = 'none';
   claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
+  customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;
@@ -140,6 +153,21 @@ const intentOf = ({ workflowId }: { workflowId: string }) => `pi_${workflowId.re
 
 function authorize(twin: Twin, input: AuthorizeInput) {
   twin.refuseFenced('authorize');
+  if (!twin.customer.wanted) return hold(twin, input);
+  twin.customer.asked = true;
+  return { status: 'requires_action' as const, intentId: intentOf(input) };
+}
+
+function look(twin: Twin, input: LookInput) {
+  const { looks } = twin.customer;
+  const [now = 'waited for'] = looks.length > 1 ? looks.splice(0, 1) : looks;
+  if (now === 'waited for') return { status: 'requires_action' as const, intentId: input.intentId };
+  twin.customer.asked = false;
+  if (now === 'confirmed') return hold(twin, input);
+  throw decline(now === 'canceled' ? 'authorization_ended' : now.failed);
+}
+
+function hold(twin: Twin, input: { workflowId: string }) {
   if (twin.money === 'untouched') twin.money = 'held';
   const until = Context.current().info.currentAttemptScheduledTimestampMs + twin.authorizationMs;
   return { intentId: intentOf(input), chargeId: 'ch_1', captureBefore: new Date(until).toISOString() };
@@ -150,6 +178,10 @@ export function createCardTwins(twins: Twins): CardActivities {
     authorizePayment: (input) => {
       const twin = twins.current;
       return twin.perform('authorizePayment', input, () => authorize(twin, input));
+    },
+    retrieveAuthorization: (input) => {
+      const twin = twins.current;
+      return twin.perform('retrieveAuthorization', input, () => look(twin, input));
     },
     capturePayment: (input) => {
       const twin = twins.current;
@@ -170,6 +202,7 @@ export function createCardTwins(twins: Twins): CardActivities {
       const twin = twins.current;
       return twin.perform('voidPayment', input, () => {
         twin.fence('authorize');
+        twin.customer.asked = false;
         if (twin.money === 'captured') throw refuse('captured_elsewhere');
         if (twin.money === 'held') twin.money = 'voided';
       });

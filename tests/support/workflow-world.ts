@@ -4,7 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { emailStart, mintStart, paymentStart, refundStart } from '../../client/start-options.ts';
+import { emailStart, mintStart, paymentStart, refundStart, smsStart } from '../../client/start-options.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
@@ -13,11 +13,13 @@ import type { MintInput, MintResult } from '../../contracts/mint.ts';
 import type { EarlyAnswer, PaymentInput, PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
+import type { SendSmsInput, SmsResult } from '../../contracts/sms.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -57,6 +59,7 @@ export interface WorkflowWorld {
     start?: { workflowTaskTimeout?: '1 second' },
   ): Promise<StartedRefund>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
+  sms(plan?: Plan): Promise<Started<SendSmsInput, SmsResult>>;
   close(): Promise<void>;
 }
 
@@ -122,6 +125,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
     email: createMailTwins(twins),
+    sms: createSmsTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),
@@ -231,6 +235,17 @@ export async function startWorkflowWorld({
         workflowTypes.sendEmail,
         { ...start, args: [...start.args] },
       );
+      return { handle, twin };
+    },
+    async sms(plan) {
+      const request = smsRequest(`message-${(count += 1)}`);
+      const start = smsStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: SendSmsInput) => Promise<SmsResult>>(workflowTypes.sendSms, {
+        ...start,
+        args: [...start.args],
+      });
       return { handle, twin };
     },
     async close() {

@@ -25,6 +25,9 @@ const good = {
   CHAIN_CONTRACT_ADDRESS: `0x${'1'.repeat(40)}`,
   CHAIN_ISSUER_KEY: `0x${'a'.repeat(64)}`,
   SMTP_URL: 'smtp://127.0.0.1:1025',
+  TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'token',
+  TWILIO_FROM: '+15005550006',
   MAIL_FROM: 'Boxoffice <tickets@example.com>',
   LIMITER: 'memory',
   JWT_ISSUER: 'issuer',
@@ -69,9 +72,9 @@ describe('a configuration', () => {
     const faults = faultsOf({});
     const names = faults.map((fault) => fault.split(' ')[0]);
     expect(new Set(names)).toEqual(new Set(Object.keys(good)));
-    expect(names).toHaveLength(17);
+    expect(names).toHaveLength(20);
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
-    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 17 faults:\n {2}- /);
+    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 20 faults:\n {2}- /);
   });
 
   it('counts what is empty as missing', () => {

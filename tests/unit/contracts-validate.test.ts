@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PurchaseOrder } from '../../contracts/schema/payment.ts';
-import { EmailRequest } from '../../contracts/schema/jobs.ts';
-import { createValidator, InvalidRequestError, validatePurchaseOrder } from '../../contracts/schema/validate.ts';
+import { validateEmailRequest } from '../../contracts/schema/jobs.ts';
+import { InvalidRequestError, validatePurchaseOrder } from '../../contracts/schema/validate.ts';
 import { orderOf } from '../support/orders.ts';
 
 function priced(amount: number) {
@@ -243,7 +243,11 @@ describe('all faults', () => {
       emailRef: 'c',
       message: { template: 'other', paymentKey: 'a b' },
     };
-    const faults = faultsOf(mail, createValidator(EmailRequest));
-    expect(faults.map(({ field }) => field)).toEqual(['message.template', 'message.paymentKey']);
+    expect(faultsOf(mail, validateEmailRequest).map(({ field }) => field)).toEqual(['message.template']);
+    const known = { ...mail, message: { ...mail.message, template: 'ticket-purchase' } };
+    expect(faultsOf(known, validateEmailRequest).map(({ field }) => field)).toEqual(['message.paymentKey']);
+    expect(faultsOf({ ...known, message: {} }, validateEmailRequest)).toMatchObject([
+      { field: 'message.template', accepted: expect.stringContaining('welcome') },
+    ]);
   });
 });

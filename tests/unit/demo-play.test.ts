@@ -19,6 +19,7 @@ test('the scenarios have the names of the contract, in order', () => {
     'lost-answer',
     'cancelled',
     'refund-partial',
+    'three-d-secure',
     'worker-killed',
     'engine-killed',
   ]);

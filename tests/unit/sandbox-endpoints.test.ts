@@ -12,6 +12,7 @@ const endpoints: Endpoints = {
   postgresOwner: 'postgres://boxoffice_owner:x@127.0.0.1:20004/boxoffice',
   redis: 'redis://127.0.0.1:20005',
   stripe: 'http://127.0.0.1:20006',
+  twilio: 'http://127.0.0.1:20011',
   smtp: { host: '127.0.0.1', port: 20007, inbox: 'http://127.0.0.1:20008/messages' },
   chainRpc: 'http://127.0.0.1:20009',
   chain: { contract: '0x5FbDB2315678afecb367f032d93F642f64180aa3', chainId: 31337 },

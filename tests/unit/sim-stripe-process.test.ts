@@ -13,6 +13,9 @@ const env = {
   STRIPE_SECRET_KEY: 'sk_test_simulator',
   SMTP_USER: 'boxoffice',
   SMTP_PASS: 'secret',
+  TWILIO_ACCOUNT_SID: `AC${'a'.repeat(32)}`,
+  TWILIO_AUTH_TOKEN: 'secret',
+  TWILIO_FROM: '+15005550006',
 };
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {
@@ -25,6 +28,7 @@ const main = (name: string): string => new URL(`../../sandbox/${name}/main.ts`, 
 
 describe.each([
   ['stripe', /^stripe http:\/\/127\.0\.0\.1:\d+$/],
+  ['twilio', /^twilio http:\/\/127\.0\.0\.1:\d+$/],
   ['smtp', /^smtp smtp:\/\/127\.0\.0\.1:\d+ http:\/\/127\.0\.0\.1:\d+$/],
 ])('%s as a process of its own', (name, line) => {
   test.each(['SIGTERM', 'SIGINT'] as const)('says its address and ends on %s', async (signal) => {

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ProviderFault } from '../../contracts/provider-fault.ts';
-import { retryAfterMs } from '../../activities/providers/stripe/errors.ts';
+import { retryAfterMs } from '../../activities/providers/http-faults.ts';
 import { createCardProvider } from '../../activities/providers/stripe/provider.ts';
 
 const request = {

@@ -50,17 +50,20 @@ describe('how a failed activity reads', () => {
   });
 });
 
-const expired = (what: 'time' | 'authorization') => ({ status: 'expired', moneyMoved: 'none', what });
+const expired = (what: 'time' | 'authorization' | 'customer') => ({ status: 'expired', moneyMoved: 'none', what });
 
 describe('how a purchase ends', () => {
   const me = { actor: 'me', reason: 'changed' };
   const no = said('Declined', 'no');
   const cancelled = { status: 'cancelled', moneyMoved: 'none', ...me };
-  const steps: ForwardStep[] = ['authorize', 'mint', 'capture'];
+  const steps: ForwardStep[] = ['authorize', 'customer', 'mint', 'capture'];
   const stop = { cancelled: undefined, authorizationEnded: false };
 
   test.each([
     ['authorize', no, { status: 'declined', moneyMoved: 'none', code: 'no' }],
+    ['customer', no, { status: 'declined', moneyMoved: 'none', code: 'no' }],
+    ['customer', said('Declined', 'authorization_ended'), expired('authorization')],
+    ['customer', new DeadlinePassed('customer'), expired('customer')],
     ['mint', no, { status: 'unfulfilled', moneyMoved: 'none', reason: 'no' }],
     ['capture', no, { status: 'declined', moneyMoved: 'none', code: 'no' }],
     ['capture', said('Declined', 'authorization_ended'), expired('authorization')],

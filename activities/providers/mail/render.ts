@@ -1,13 +1,44 @@
 import { compiledTemplates } from './templates.generated.ts';
 import { type View, escapeHtml, fill } from './fill.ts';
+import {
+  type PasswordResetData,
+  passwordResetView,
+  type VerificationData,
+  verificationView,
+  type WelcomeData,
+  welcomeView,
+} from './templates/accounts.ts';
+import {
+  eventReminderView,
+  type OrderReceiptData,
+  orderReceiptView,
+  ticketPurchaseView,
+  type TicketsData,
+} from './templates/orders.ts';
+import { type RefundConfirmationData, refundConfirmationView } from './templates/refunds.ts';
 import { type TicketConfirmationData, ticketConfirmationView } from './templates/ticket-confirmation.ts';
+import {
+  type MarketplaceListingData,
+  marketplaceListingView,
+  type TransferNotificationData,
+  transferNotificationView,
+} from './templates/tickets.ts';
 
 /**
  * One line per template; the rest follows from it. A new one is `templates/{name}.mjml` (compiled by
- * scripts/build-mail.ts) and `templates/{name}.ts` with its data type and view.
+ * scripts/build-mail.ts), and its data type and view in the file of its family.
  */
 export interface MailData {
+  'ticket-purchase': TicketsData;
   'ticket-confirmation': TicketConfirmationData;
+  'order-receipt': OrderReceiptData;
+  'password-reset': PasswordResetData;
+  welcome: WelcomeData;
+  verification: VerificationData;
+  'event-reminder': TicketsData;
+  'transfer-notification': TransferNotificationData;
+  'refund-confirmation': RefundConfirmationData;
+  'marketplace-listing': MarketplaceListingData;
 }
 export type TemplateName = keyof MailData;
 
@@ -22,7 +53,16 @@ export interface RenderedMail {
 }
 
 const views: { [Name in TemplateName]: (data: MailData[Name]) => View } = {
+  'ticket-purchase': ticketPurchaseView,
   'ticket-confirmation': ticketConfirmationView,
+  'order-receipt': orderReceiptView,
+  'password-reset': passwordResetView,
+  welcome: welcomeView,
+  verification: verificationView,
+  'event-reminder': eventReminderView,
+  'transfer-notification': transferNotificationView,
+  'refund-confirmation': refundConfirmationView,
+  'marketplace-listing': marketplaceListingView,
 };
 
 const plain = (value: string) => value;

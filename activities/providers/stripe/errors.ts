@@ -5,9 +5,7 @@
  */
 import { Stripe } from 'stripe';
 import { ProviderFault, type FaultClass } from '../../../contracts/provider-fault.ts';
-
-/** The system calls that come before a connection stands. Codes alone do not tell: EHOSTUNREACH also ends live ones. */
-const beforeConnection = new Set(['connect', 'getaddrinfo']);
+import { neverConnected, retryAfterMs, type SystemError } from '../http-faults.ts';
 
 /** By Stripe's `code`; what an invalid request means when it is not our fault. */
 const byCode: Readonly<Record<string, FaultClass>> = {
@@ -38,34 +36,11 @@ const byType: Readonly<Record<string, FaultClass>> = {
   StripeConnectionError: 'unknown',
 };
 
-interface SystemError {
-  code?: string;
-  syscall?: string;
-  cause?: SystemError;
-  /** Of a host with several addresses: what became of each. */
-  errors?: SystemError[];
-}
-
 const systemError = (error: Stripe.errors.StripeError) => error.detail as SystemError | undefined;
 
 function connectionCode(error: Stripe.errors.StripeError): string | undefined {
   const detail = systemError(error);
   return detail?.code ?? detail?.cause?.code;
-}
-
-/** Certain only when every address failed before its connection stood; otherwise something may have been sent. */
-function neverConnected(error: SystemError | undefined): boolean {
-  if (error?.errors?.length) return error.errors.every(neverConnected);
-  if (error?.syscall !== undefined) return beforeConnection.has(error.syscall);
-  return error?.cause !== undefined && neverConnected(error.cause);
-}
-
-/** `Retry-After` is seconds or an HTTP date. Milliseconds, or undefined where Stripe did not say. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const milliseconds = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
 }
 
 function kindOf(error: Stripe.errors.StripeError): FaultClass {

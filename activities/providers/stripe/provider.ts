@@ -8,6 +8,10 @@ export interface Intent {
   status: Stripe.PaymentIntent.Status;
   chargeId?: string;
   captureBefore?: string;
+  /** While the customer has to act: what they need for it. A secret: never to be logged, or answered to a workflow. */
+  clientSecret?: string;
+  /** Why the last attempt failed; the bank's word where it gave one. */
+  failureCode?: string;
   amountReceived: number;
   /** Present once captured. */
   balance?: { transactionId: string; fee: number; availableOn: string };
@@ -53,12 +57,16 @@ function intentOf(intent: Stripe.PaymentIntent): Intent {
   const chargeId = charge?.id ?? (typeof intent.latest_charge === 'string' ? intent.latest_charge : undefined);
   const captureBefore = charge?.payment_method_details?.card?.capture_before;
   const balance = charge?.balance_transaction;
+  const failure = intent.last_payment_error;
+  const failureCode = failure?.decline_code ?? failure?.code;
   return {
     intentId: intent.id,
     status: intent.status,
     amountReceived: intent.amount_received,
     ...(chargeId ? { chargeId } : {}),
     ...(captureBefore ? { captureBefore: isoOf(captureBefore) } : {}),
+    ...(intent.status === 'requires_action' && intent.client_secret ? { clientSecret: intent.client_secret } : {}),
+    ...(failureCode ? { failureCode } : {}),
     ...(typeof balance === 'object' && balance !== null
       ? { balance: { transactionId: balance.id, fee: balance.fee, availableOn: isoOf(balance.available_on) } }
       : {}),

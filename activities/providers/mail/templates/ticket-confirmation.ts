@@ -1,5 +1,6 @@
 import { type Currency, formatAmount } from '../../../../contracts/money.ts';
 import type { View } from '../fill.ts';
+import { chargeLabels, countText, support, ticketRow, timeText } from './words.ts';
 
 /** What a receipt says. Amounts in minor units of `currency`, times ISO 8601 UTC; names as the venue wrote them. */
 export interface TicketConfirmationData {
@@ -18,11 +19,6 @@ export interface TicketConfirmationData {
   supportAddress: string;
 }
 
-const chargeLabels = { fee: 'Fee', tax: 'Tax', discount: 'Discount' } as const;
-
-const timeFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
-const timeText = (iso: string) => `${timeFormat.format(new Date(iso))} UTC`;
-
 /** A token id has up to 78 digits; people compare its ends. */
 const shortToken = (tokenId: string) =>
   tokenId.length <= 15 ? tokenId : `${tokenId.slice(0, 6)}…${tokenId.slice(-6)}`;
@@ -36,18 +32,16 @@ export function ticketConfirmationView(data: TicketConfirmationData): View {
     eventEndsAt: timeText(data.eventEndsAt),
     orderId: data.orderId,
     paidAt: timeText(data.paidAt),
-    ticketCount: data.tickets.length === 1 ? '1 ticket' : `${data.tickets.length} tickets`,
+    ticketCount: countText(data.tickets.length),
     paid: data.amount === 0 ? 'Nothing was charged.' : `Your card was charged ${total}.`,
-    tickets: data.tickets.map(({ ticketId, seatId, price, tokenId }) => ({
-      name: `Ticket ${ticketId}`,
-      seat: seatId === undefined ? 'No assigned seat' : `Seat ${seatId}`,
+    tickets: data.tickets.map(({ price, tokenId, ...ticket }) => ({
+      ...ticketRow(ticket),
       token: shortToken(tokenId),
       price: amountText(price),
     })),
     charges: data.charges.map(({ kind, amount }) => ({ label: chargeLabels[kind], amount: amountText(amount) })),
     total,
     transactionHash: data.transactionHash,
-    supportAddress: data.supportAddress,
-    supportLink: `mailto:${encodeURIComponent(data.supportAddress).replace('%40', '@')}`,
+    ...support(data.supportAddress),
   };
 }

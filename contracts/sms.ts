@@ -1,0 +1,15 @@
+import type { SmsRequest } from './schema/sms.ts';
+
+export type { SmsMessage, SmsRequest } from './schema/sms.ts';
+
+export interface SendSmsInput {
+  request: SmsRequest;
+  fingerprint: string;
+}
+
+export type SmsResult =
+  /** The provider took it; whether it reaches the phone is the networks' business. */
+  | { status: 'sent'; messageSid: string }
+  /** The recipient has said STOP, or there is nobody to write to or nothing to write. */
+  | { status: 'suppressed'; reason: string }
+  | { status: 'undeliverable'; reason: string };

@@ -17,6 +17,8 @@ export interface Standing {
   reached(): Promise<void>;
   /** Lets the answer go; whatever comes afterwards is not held any more. */
   release(): Promise<void>;
+  /** Whether as many messages have met it as were to. */
+  spent(): boolean;
 }
 
 /** What one message meets. */
@@ -55,6 +57,7 @@ export class Troubles {
         open.left = 0;
         released.come();
       },
+      spent: () => open.left === 0,
     };
   }
 

@@ -16,8 +16,8 @@ export interface WebhookRelay {
   deliver(workflowId: string, how: Delivery): void;
   /** Resolves when an event of that type about the workflow was dealt with as it is to be. */
   dealtWith(workflowId: string, type: string): Promise<void>;
-  /** Passes on what was kept. @returns how many events */
-  catchUp(workflowId: string): Promise<number>;
+  /** Passes on what was kept until later, and from then on everything. @returns how many events there were so far */
+  settle(workflowId: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -77,15 +77,15 @@ export async function openWebhookRelay(): Promise<WebhookRelay> {
       const came = async () => done.get(workflowId)?.includes(type) ?? false;
       if (!(await until(came, { withinMs: dealtWithinMs }))) throw new Error(`no ${type} came for ${workflowId}`);
     },
-    catchUp: async (workflowId) => {
+    settle: async (workflowId) => {
       const events = kept.get(workflowId) ?? [];
-      ways.delete(workflowId);
+      if (ways.get(workflowId) === 'late') ways.delete(workflowId);
       kept.delete(workflowId);
       for (const event of events) {
         const status = await pass(event);
         if (status !== 200) throw new Error(`an event that came late was answered with ${status}`);
       }
-      return events.length;
+      return done.get(workflowId)?.length ?? 0;
     },
     close: async () => {
       server.closeAllConnections();

@@ -2,16 +2,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallEntry } from '../../../sandbox/sim/call-log.ts';
 import type { FaultSpec } from '../../../sandbox/sim/faults.ts';
-import { simulatorAt } from '../../support/faults.ts';
+import { type AddedFault, simulatorAt } from '../../support/faults.ts';
 import type { Standing, TroubleSpec } from '../../support/trouble.ts';
+
+/** Trouble that is waiting for what passes. */
+export interface Blow {
+  /** Whether all of it was met: one that hits nothing would prove nothing. */
+  met(): Promise<boolean>;
+}
 
 export interface Gate {
   /** What passes next has its effect, and its answer waits. */
-  stand(): Promise<Standing>;
+  stand(): Promise<Pick<Standing, 'reached' | 'release'>>;
   /** What passes next has its effect, and its answer never comes. */
-  lose(): Promise<void>;
+  lose(): Promise<Blow>;
   /** What passes next is refused several times, before its effect. */
-  storm(): Promise<void>;
+  storm(): Promise<Blow>;
 }
 
 const stormTimes = 3;
@@ -20,10 +26,14 @@ const lookEveryMs = 150;
 
 /** A gate with a proxy in front of it. */
 export function proxyGate(proxy: { add(spec: TroubleSpec): Standing }, texts: readonly string[]): Gate {
+  const blow = (spec: Omit<TroubleSpec, 'texts'>): Blow => {
+    const { spent } = proxy.add({ ...spec, texts });
+    return { met: async () => spent() };
+  };
   return {
     stand: async () => proxy.add({ kind: 'hold', texts }),
-    lose: async () => void proxy.add({ kind: 'lose', texts }),
-    storm: async () => void proxy.add({ kind: 'refuse', texts, times: stormTimes }),
+    lose: async () => blow({ kind: 'lose' }),
+    storm: async () => blow({ kind: 'refuse', times: stormTimes }),
   };
 }
 
@@ -38,9 +48,22 @@ export interface SimulatorCalls {
 export function simulatorGate(
   url: string,
   match: SimulatorCalls,
-  storm: readonly Partial<FaultSpec>[] = [{ status: 503, times: stormTimes }, { status: 500 }],
+  storm: readonly { status: number; times: number }[] = [
+    { status: 503, times: stormTimes },
+    { status: 500, times: 1 },
+  ],
 ): Gate {
   const simulator = simulatorAt(url);
+  const blow = async (specs: readonly (FaultSpec & { times: number })[]): Promise<Blow> => {
+    const faults: { spec: (typeof specs)[number]; added: AddedFault }[] = [];
+    for (const spec of specs) faults.push({ spec, added: await simulator.add(spec) });
+    return {
+      met: async () => {
+        const applied = await Promise.all(faults.map(({ added }) => added.applied()));
+        return faults.every(({ spec }, index) => applied[index] === spec.times);
+      },
+    };
+  };
   const isOurs = ({ method, path, idempotencyKey }: CallEntry) =>
     method === match.method &&
     (match.keyRegex === undefined || new RegExp(match.keyRegex).test(idempotencyKey ?? '')) &&
@@ -64,9 +87,7 @@ export function simulatorGate(
         },
       };
     },
-    lose: async () => void (await simulator.add({ kind: 'lose_answer', match })),
-    storm: async () => {
-      for (const one of storm) await simulator.add({ kind: 'status', match, ...one } as FaultSpec);
-    },
+    lose: () => blow([{ kind: 'lose_answer', times: 1, match }]),
+    storm: () => blow(storm.map((one) => ({ kind: 'status', match, ...one }))),
   };
 }

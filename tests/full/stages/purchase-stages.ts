@@ -2,11 +2,14 @@
 import type { Stripe } from 'stripe';
 import { tokenIdOf } from '../../../activities/providers/chain/token-id.ts';
 import { receiptKeyOf } from '../../../contracts/hashes.ts';
+import { statusQuery } from '../../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
+import { until } from '../../../sandbox/processes/until.ts';
+import { createProviderControl } from '../../../sandbox/scenarios/provider-control.ts';
 import { callsOf, simulatorAt } from '../../support/faults.ts';
 import { type OrderChange, workflowIdOf } from '../../support/purchases.ts';
 import { type Gate, proxyGate, simulatorGate } from './gates.ts';
-import type { End, Stage, Subject } from './stage.ts';
+import { type End, type Stage, type Subject, waitingAt } from './stage.ts';
 import type { Column, RowName } from './table.ts';
 import type { StagesWorld } from './world.ts';
 
@@ -40,6 +43,13 @@ async function takeTicket({ shop }: StagesWorld, { tickets: [first] }: PurchaseO
   if (status !== 'minted') throw new Error(`the guest's ticket is ${status}`);
 }
 
+async function intentAt(stripe: string, order: PurchaseOrder): Promise<string> {
+  const intents = await simulatorAt(stripe).objects<Stripe.PaymentIntent>('payment_intents');
+  const found = intents.find(({ metadata }) => metadata['workflow'] === workflowIdOf(order));
+  if (!found) throw new Error(`the provider knows no intent of ${workflowIdOf(order)}`);
+  return found.id;
+}
+
 /** The provider ends the authorization while the tickets are being minted. */
 async function endAuthorization(
   { dashboard, relay, shop }: StagesWorld,
@@ -50,11 +60,10 @@ async function endAuthorization(
   const workflowId = workflowIdOf(order);
   const standing = await gate.stand();
   await standing.reached();
-  const intents = await simulatorAt(shop.endpoints.stripe).objects<Stripe.PaymentIntent>('payment_intents');
-  const intent = intents.find(({ metadata }) => metadata['workflow'] === workflowId);
-  await dashboard.paymentIntents.cancel(intent!.id);
+  await dashboard.paymentIntents.cancel(await intentAt(shop.endpoints.stripe, order));
   if (how === 'webhook twice') await relay.dealtWith(workflowId, 'payment_intent.canceled');
   await standing.release();
+  return undefined;
 }
 
 const isWebhook = (column: Column) => column.startsWith('webhook');
@@ -75,6 +84,7 @@ export function purchaseStages(world: StagesWorld): Record<RowName & `purchase $
     simulatorGate(endpoints.stripe, { method: 'POST', keyRegex: callsOf(workflowIdOf(order), step) });
   /** The order with a card that says no in the column of declines. */
   const withCard = (column: Column, paymentMethod: string) => order(column === 'decline' ? { paymentMethod } : {});
+  const intentOf = (order: PurchaseOrder) => intentAt(endpoints.stripe, order);
   const minting = (order: PurchaseOrder) => proxyGate(chain, [tokenOf(order)]);
 
   return {
@@ -92,6 +102,27 @@ export function purchaseStages(world: StagesWorld): Record<RowName & `purchase $
       prepare: async (column) => {
         const wanted = withCard(column, 'pm_card_visa_chargeDeclinedInsufficientFunds');
         return subjectOf(wanted, cardCalls(wanted, 'authorize'));
+      },
+    },
+    'purchase customer': {
+      wave: 1,
+      prepare: async (column) => {
+        const wanted = order({ paymentMethod: 'pm_card_threeDSecure2Required' });
+        const workflowId = workflowIdOf(wanted);
+        const arrived = async () => {
+          const handle = shop.client.workflow.getHandle(workflowId);
+          const asked = async () => (await handle.query(statusQuery)).stage === 'awaiting customer';
+          if (!(await until(asked, { withinMs: patienceMs }))) throw new Error(`${workflowId}: nobody is asked`);
+        };
+        const act = async () => {
+          if (column === 'cancel') return;
+          const outcome = column === 'decline' ? 'fail' : 'succeed';
+          await createProviderControl(endpoints.stripe).authenticate(await intentOf(wanted), outcome);
+        };
+        const next = async () =>
+          simulatorGate(endpoints.stripe, { method: 'GET', path: `/v1/payment_intents/${await intentOf(wanted)}` });
+        const waiting = waitingAt(column, { arrived, act, next });
+        return subjectOf(wanted, waiting.gate, waiting);
       },
     },
     'purchase mint': {

@@ -2,17 +2,30 @@
 import type { Stripe } from 'stripe';
 import { refundStatusQuery } from '../../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
-import type { RefundRequest } from '../../../contracts/refund.ts';
+import type { OpenRefundStage, RefundRequest } from '../../../contracts/refund.ts';
 import { until } from '../../../sandbox/processes/until.ts';
 import { callsOf, simulatorAt } from '../../support/faults.ts';
 import { refundWorkflowIdOf } from '../../support/refunding.ts';
-import { type Gate, proxyGate, simulatorGate } from './gates.ts';
+import { proxyGate, simulatorGate } from './gates.ts';
 import { patienceMs, sell, tokenOf } from './purchase-stages.ts';
-import type { Stage, Subject } from './stage.ts';
-import type { Column, RowName } from './table.ts';
+import { decide } from './people.ts';
+import { type Stage, waitingAt } from './stage.ts';
+import type { RowName } from './table.ts';
 import type { StagesWorld } from './world.ts';
 
-const nothing = () => Promise.resolve();
+/** A venue where every refund needs two people besides the one who asked for it. */
+async function guardedPlace({ shop: { boxoffice, venueId, eventId } }: StagesWorld) {
+  const place = { venueId: `${venueId}-guarded`, eventId: `${eventId}-guarded` };
+  const venue = { name: 'The Guarded Venue', currency: 'USD', feeBasisPoints: 500, feeFixed: 0, reserveBasisPoints: 1_000 } as const; // prettier-ignore
+  await boxoffice.venues.put(place.venueId, { ...venue, refundApproval: { one: 0, two: 0 } });
+  await boxoffice.events.put(place.eventId, {
+    venueId: place.venueId,
+    name: 'The Guarded Event',
+    endsAt: '2027-06-01T22:00:00Z',
+    salesOpen: true,
+  });
+  return place;
+}
 
 interface Sold {
   order: PurchaseOrder;
@@ -25,12 +38,10 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
 
   const requestOf = ({ order }: Sold, change: Partial<RefundRequest> = {}) =>
     desk.request(order, { tickets: 'burn', ...change });
-  const subjectOf = (sold: Sold, request: RefundRequest, gate: Gate, more: Partial<Subject> = {}): Subject => ({
+  const subjectOf = (sold: Sold, request: RefundRequest) => ({
     workflowId: refundWorkflowIdOf(request),
-    gate,
     run: async () => (await desk.start(request)).result(),
     purchase: () => sold,
-    ...more,
   });
 
   const atProvider = async (workflowId: string): Promise<Stripe.Refund> => {
@@ -39,10 +50,10 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
     if (!found) throw new Error(`the provider knows no refund of ${workflowId}`);
     return found;
   };
-  const untilPending = async (workflowId: string) => {
+  const untilStage = async (workflowId: string, wanted: OpenRefundStage) => {
     const handle = shop.client.workflow.getHandle(workflowId);
-    const pends = async () => (await handle.query(refundStatusQuery)).stage === 'pending';
-    if (!(await until(pends, { withinMs: patienceMs }))) throw new Error(`${workflowId} is not pending`);
+    const stands = async () => (await handle.query(refundStatusQuery)).stage === wanted;
+    if (!(await until(stands, { withinMs: patienceMs }))) throw new Error(`${workflowId} is not ${wanted}`);
   };
   /** The bank decides; it is for the provider to tell us. */
   const settle = async (workflowId: string, outcome: 'succeed' | 'fail') => {
@@ -50,22 +61,6 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
     const answer = await fetch(`${stripe}/_sim/refunds`, { method: 'POST', body: JSON.stringify({ id, outcome }) });
     if (!answer.ok) throw new Error(`the bank cannot: ${await answer.text()}`);
   };
-  /** It stands there by itself until the bank decides. */
-  const pendingGate = (workflowId: string): Gate => ({
-    stand: async () => ({ reached: () => untilPending(workflowId), release: () => settle(workflowId, 'succeed') }),
-    lose: nothing,
-    storm: nothing,
-  });
-  /** While it is pending the bank decides, and what can go wrong is the next look at it. */
-  const decide = async (workflowId: string, column: Column) => {
-    await untilPending(workflowId);
-    const { id } = await atProvider(workflowId);
-    const looks = simulatorGate(stripe, { method: 'GET', path: `/v1/refunds/${id}` });
-    if (column === 'lost answer') await looks.lose();
-    if (column === '5xx storm') await looks.storm();
-    await settle(workflowId, column === 'decline' ? 'fail' : 'succeed');
-  };
-
   return {
     'refund reserve': {
       recording: true,
@@ -74,7 +69,23 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
         const sold = await sell(world);
         const request = requestOf(sold, column === 'decline' ? { amount: sold.order.amount + 1 } : {});
         const gate = proxyGate(books, [refundWorkflowIdOf(request), 'insert into idempotency_keys']);
-        return subjectOf(sold, request, gate);
+        return { ...subjectOf(sold, request), gate };
+      },
+    },
+    'refund approve': {
+      wave: 1,
+      prepare: async (column) => {
+        const sold = await sell(world, await guardedPlace(world));
+        const request = requestOf(sold);
+        const workflowId = refundWorkflowIdOf(request);
+        const act = async () => {
+          if (column === 'cancel') return;
+          if (column === 'decline') return decide(shop, { workflowId, decision: 'reject', by: 'approver' });
+          for (const by of ['approver', 'approver2']) await decide(shop, { workflowId, decision: 'approve', by });
+        };
+        const next = () => proxyGate(books, [workflowId, 'insert into decisions']);
+        const arrived = () => untilStage(workflowId, 'awaiting approval');
+        return { ...subjectOf(sold, request), ...waitingAt(column, { arrived, act, next }) };
       },
     },
     'refund refund': {
@@ -84,8 +95,8 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
         const request = requestOf(sold);
         const dispute = column === 'decline' ? await desk.dispute(await desk.chargeOf(sold.order)) : undefined;
         const calls = { method: 'POST', keyRegex: callsOf(refundWorkflowIdOf(request), 'refund') };
-        const more = dispute ? { afterwards: () => dispute.withdraw() } : {};
-        return subjectOf(sold, request, simulatorGate(stripe, calls), more);
+        const afterwards = async () => dispute?.withdraw();
+        return { ...subjectOf(sold, request), gate: simulatorGate(stripe, calls), afterwards };
       },
     },
     'refund follow': {
@@ -94,7 +105,13 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
         const sold = await sell(world, { paymentMethod: 'pm_card_pendingRefund' });
         const request = requestOf(sold);
         const workflowId = refundWorkflowIdOf(request);
-        return subjectOf(sold, request, pendingGate(workflowId), { meanwhile: () => decide(workflowId, column) });
+        const act = () => settle(workflowId, column === 'decline' ? 'fail' : 'succeed');
+        const next = async () => {
+          const { id } = await atProvider(workflowId);
+          return simulatorGate(stripe, { method: 'GET', path: `/v1/refunds/${id}` });
+        };
+        const arrived = () => untilStage(workflowId, 'pending');
+        return { ...subjectOf(sold, request), ...waitingAt(column, { arrived, act, next }) };
       },
     },
     'refund burn': {
@@ -102,7 +119,7 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
       prepare: async () => {
         const sold = await sell(world);
         const request = requestOf(sold);
-        return subjectOf(sold, request, proxyGate(chain, [tokenOf(sold.order)]));
+        return { ...subjectOf(sold, request), gate: proxyGate(chain, [tokenOf(sold.order)]) };
       },
     },
   };

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { WorkflowUpdateFailedError, WorkflowUpdateStage } from '@temporalio/client';
 import { cancelSignal, cancelUpdate } from '../../../contracts/messages.ts';
 import type { Delivery } from '../../support/webhook-relay.ts';
+import type { Blow } from './gates.ts';
 import { purchaseStages } from './purchase-stages.ts';
 import { refundStages } from './refund-stages.ts';
 import { type End, judge, type Stage, type Subject } from './stage.ts';
@@ -80,14 +81,21 @@ async function early(ending: Promise<End>): Promise<never> {
 async function met(world: StagesWorld, run: Run, subject: Subject): Promise<{ end: End; wrongs: string[] }> {
   const { column } = run;
   if (column === 'cancel') return cancelled(world, run, subject);
-  if (column === 'lost answer') await subject.gate.lose();
-  if (column === '5xx storm') await subject.gate.storm();
+  const first = await blowOf(column, subject);
   const delivery = deliveries[column];
   if (delivery) world.relay.deliver(subject.workflowId, delivery);
   const meanwhile = subject.meanwhile?.();
-  const [end] = await Promise.all([subject.run(), meanwhile]);
-  if (delivery === 'late') await world.relay.catchUp(subject.workflowId);
-  return { end, wrongs: [] };
+  const [end, second] = await Promise.all([subject.run(), meanwhile]);
+  const hits = await Promise.all([first, second].map((blow) => blow?.met() ?? true));
+  const events = delivery ? await world.relay.settle(subject.workflowId) : 1;
+  const missed = hits.includes(false) || events === 0;
+  return { end, wrongs: missed ? ['the trouble hit nothing'] : [] };
+}
+
+async function blowOf(column: Column, { gate }: Subject): Promise<Blow | undefined> {
+  if (column === 'lost answer') return gate.lose();
+  if (column === '5xx storm') return gate.storm();
+  return undefined;
 }
 
 async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
@@ -153,8 +161,7 @@ async function playKilled(world: StagesWorld, runs: readonly Run[]): Promise<Cel
     await Promise.all(reached);
   }
   await world.killWorker();
-  await Promise.all(prepared.map(({ standing }) => standing.release()));
-  await world.startWorker();
+  await Promise.all([world.startWorker(), ...prepared.map(({ standing }) => standing.release())]);
   return Promise.all(
     begun.map(({ run, subject, ending }) =>
       cellFrom(run, async () => {

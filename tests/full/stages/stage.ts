@@ -4,7 +4,7 @@ import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts
 import type { RefundResult } from '../../../contracts/refund.ts';
 import type { PurchaseRecord } from '../../../sandbox/audit.ts';
 import type { Shop } from '../../support/purchases.ts';
-import type { Gate } from './gates.ts';
+import type { Blow, Gate } from './gates.ts';
 import type { Column } from './table.ts';
 
 export type End = PaymentResult | RefundResult;
@@ -16,11 +16,43 @@ export interface Subject {
   /** Begins it, and answers with its end. */
   run(): Promise<End>;
   /** What others do meanwhile, whatever the trouble; called before it begins, where nobody holds it at its stage. */
-  meanwhile?(): Promise<unknown>;
+  meanwhile?(): Promise<Blow | undefined>;
   /** What they do once it has ended, so that no other run is touched. */
   afterwards?(): Promise<unknown>;
   /** The purchase that it is, or that it is about. */
   purchase(end: End): { order: PurchaseOrder; end: PaymentResult };
+}
+
+/** Where something stands by itself until somebody outside acts. */
+export interface Waiting {
+  arrived(): Promise<void>;
+  /** What they do. After a cancel that ends it there is nothing to do. */
+  act(column: Column): Promise<unknown>;
+  /** What comes after that, where trouble can meet it. */
+  next(): Promise<Gate> | Gate;
+}
+
+export const waitingAt = (column: Column, { arrived, act, next }: Waiting): Pick<Subject, 'gate' | 'meanwhile'> => ({
+  gate: {
+    stand: async () => ({ reached: arrived, release: async () => void (await act(column)) }),
+    lose: inTime,
+    storm: inTime,
+  },
+  meanwhile: async () => {
+    await arrived();
+    const blow = await blowOf(column, next);
+    await act(column);
+    return blow;
+  },
+});
+
+/** Before it stands there is nothing that could be met: `meanwhile` sees to it. */
+const inTime = async (): Promise<Blow> => ({ met: async () => true });
+
+async function blowOf(column: Column, next: Waiting['next']): Promise<Blow | undefined> {
+  if (column === 'lost answer') return (await next()).lose();
+  if (column === '5xx storm') return (await next()).storm();
+  return undefined;
 }
 
 export interface Stage {

@@ -16,6 +16,7 @@ export type RefundBooks = Pick<Store['refunds'], 'refunded'>;
 export type CustomerActionLedger = Pick<Store['customerActions'], 'put' | 'drop'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
+export type MoveLedger = Store['moves'];
 
 /** The claim of a message. It belongs to the message, not to a workflow: a receipt may change hands. */
 export interface MessageLedger<Request = EmailRequest, Result = EmailResult> {

@@ -2,12 +2,15 @@
  * The short database steps that belong to a workflow's decisions. They run as local activities, at least once each, so
  * every one of them may run twice: the store makes the second time change nothing.
  */
-import { log } from '@temporalio/activity';
 import { mintClaimKeyOf } from '../contracts/ids.ts';
+import type { DisputeResult } from '../contracts/dispute.ts';
 import type { MintInput, MintResult } from '../contracts/mint.ts';
 import type { MoneyMoved, PaymentInput, PaymentResult } from '../contracts/payment.ts';
+import type { PayoutMoney } from '../contracts/payout.ts';
 import type { RefundReservation, RefundResult } from '../contracts/refund.ts';
+import type { MoveResult } from '../contracts/ticket-move.ts';
 import type { Store } from '../store/index.ts';
+import { type Claimed, createClaimer, type IsRunning, type Owned, type StoreClaim, type TakeOver } from './claimed.ts';
 import type { Operation } from './ports.ts';
 
 export interface ClaimPaymentInput {
@@ -26,7 +29,7 @@ export interface ParkInput {
   step: string;
   error: string;
   attempts: number;
-  moneyMoved: MoneyMoved;
+  moneyMoved: MoneyMoved | PayoutMoney;
 }
 
 export interface MintClaimInput {
@@ -48,6 +51,12 @@ export type BookRefundInput = Parameters<Store['refunds']['refunded']>[0];
 export type SettleRefundInput = Parameters<Store['refunds']['settle']>[0];
 export type GiveBackRefundInput = Parameters<Store['refunds']['giveBack']>[0];
 
+export type ClaimMoveInput = Parameters<Store['moves']['reserve']>[0];
+export type CloseMoveInput = Parameters<Store['moves']['close']>[0];
+export type ClaimDisputeInput = Parameters<Store['disputes']['claim']>[0];
+export type RecordDisputeInput = Parameters<Store['disputes']['book']>[0];
+export type ReturnRefundInput = Parameters<Store['refundReturns']['take']>[0];
+
 export interface ReceiptInput {
   tenantId: string;
   paymentWorkflowId: string;
@@ -55,19 +64,9 @@ export interface ReceiptInput {
   emailRef: string;
 }
 
-export type Claimed<Result> = { kind: 'owned' } | { kind: 'ended'; result: Result };
+export type { Claimed } from './claimed.ts';
 
-/** What goes with a claim that is ours: for a refund, what it reserved. */
-type Owned = { kind: 'owned' };
 type OwnedRefund = Owned & { reservation: RefundReservation };
-
-type StoreClaim<Result, Mine extends Owned = Owned> =
-  | Mine
-  | { kind: 'settled'; result: Result }
-  | { kind: 'refused'; result: Result }
-  | { kind: 'foreign'; workflowId: string; runId: string };
-
-type TakeOver = { operation: Operation; key: string; from: { workflowId: string; runId: string } };
 
 export interface RecordPorts {
   payments: Pick<Store['payments'], 'claim' | 'takeOver' | 'settle' | 'close'>;
@@ -77,9 +76,11 @@ export interface RecordPorts {
     close(request: { operation: Operation; key: string; result: MintResult; now: string }): Promise<MintResult>;
   };
   refunds: Pick<Store['refunds'], 'reserve' | 'takeOver' | 'refunded' | 'settle' | 'giveBack'>;
+  moves: Pick<Store['moves'], 'reserve' | 'takeOver' | 'close'>;
+  refundReturns: Store['refundReturns'];
+  disputes: Pick<Store['disputes'], 'claim' | 'takeOver' | 'book' | 'settle'>;
   deadLetters: Store['deadLetters'];
-  /** Does Temporal still run this? */
-  isRunning(workflowId: string, firstRunId: string): Promise<boolean>;
+  isRunning: IsRunning;
   /** Starts `sendEmail` under the receipt's fixed id; already started counts as done. */
   startReceipt(receipt: ReceiptInput): Promise<void>;
 }
@@ -87,26 +88,7 @@ export interface RecordPorts {
 export type RecordActivities = ReturnType<typeof createRecordActivities>;
 
 export function createRecordActivities(ports: RecordPorts) {
-  /**
-   * Repeats a claim that belongs to another run until it is ours or answered: an owner that Temporal no longer runs
-   * cannot finish, so its claim is taken over, with whatever it had begun.
-   */
-  async function claimed<Result, Mine extends Owned = Owned>(
-    claim: () => Promise<StoreClaim<Result, Mine>>,
-    takeOver: (from: TakeOver['from']) => Promise<boolean>,
-  ): Promise<Mine | { kind: 'ended'; result: Result }> {
-    for (;;) {
-      const answer = await claim();
-      if (answer.kind === 'owned') return answer;
-      if (answer.kind !== 'foreign') return { kind: 'ended', result: answer.result };
-      const { workflowId, runId } = answer;
-      if (await ports.isRunning(workflowId, runId)) {
-        throw new Error(`the claim belongs to ${workflowId} (first run ${runId}), which is still running`);
-      }
-      log.warn('taking over the claim of a run that is gone', { workflowId, runId });
-      await takeOver({ workflowId, runId });
-    }
-  }
+  const claimed = createClaimer(ports.isRunning);
 
   return {
     claimPayment({ operation, input, now }: ClaimPaymentInput): Promise<Claimed<PaymentResult>> {
@@ -144,6 +126,26 @@ export function createRecordActivities(ports: RecordPorts) {
     settleRefund: (input: SettleRefundInput): Promise<RefundResult> => ports.refunds.settle(input),
     /** Any other end: the reservation is undone, the claim keeps the result. */
     giveBackRefund: (input: GiveBackRefundInput): Promise<RefundResult> => ports.refunds.giveBack(input),
+    /** Claim and ticket in one transaction, under the ticket's lock. */
+    claimMove: (input: ClaimMoveInput): Promise<Claimed<MoveResult>> =>
+      claimed(
+        () => ports.moves.reserve(input),
+        (from) => ports.moves.takeOver({ operation: input.operation, from }),
+      ),
+    closeMove: (input: CloseMoveInput): Promise<MoveResult> => ports.moves.close(input),
+    /** A refund that had succeeded came back. */
+    returnRefund: (input: ReturnRefundInput) => ports.refundReturns.take(input),
+    claimDispute(input: ClaimDisputeInput): Promise<Claimed<DisputeResult>> {
+      const { operation } = input;
+      const key = input.input.request.disputeId;
+      return claimed(
+        () => ports.disputes.claim(input),
+        (from) => ports.disputes.takeOver({ operation, key, from }),
+      );
+    },
+    /** Each movement of its money once, by the provider's balance transactions. */
+    bookDispute: (input: RecordDisputeInput) => ports.disputes.book(input),
+    settleDispute: (input: RecordDisputeInput): Promise<DisputeResult> => ports.disputes.settle(input),
     /** Writes the dead letter that tells a person what waits, why, and what has moved. */
     park: (input: ParkInput): Promise<void> => ports.deadLetters.park({ ...input, data: {} }),
     unpark: async (input: { operation: Operation; step: string; outcome: string }): Promise<void> => {

@@ -100,6 +100,7 @@ export function createStripeSteps(deps: {
     }
   }
 
+  /** The present key is left behind. The caller has just seen that nothing was made under it. */
   async function raise(input: StepInput, step: string, from: number): Promise<void> {
     await steps.raiseGeneration({ ...stepOf(input, step), from });
   }
@@ -131,5 +132,5 @@ export function createStripeSteps(deps: {
     }
   }
 
-  return { change, lookUp, raiseIfReplayed, makeOnce };
+  return { change, lookUp, raise, raiseIfReplayed, makeOnce };
 }

@@ -9,13 +9,18 @@ import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
+import { eventCancellationRoutes } from './routes/event-cancellations.ts';
+import { connectWebhookRoutes } from './routes/connect-webhook.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
+import { disputeRoutes } from './routes/disputes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
+import { payoutRoutes } from './routes/payouts.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
+import { ticketRoutes } from './routes/tickets.ts';
 
 /** A service that sells through one token: a hundred requests a second. */
 const defaultLimit = { max: 6_000, windowMs: 60_000 };
@@ -54,9 +59,14 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(paymentRoutes, deps);
   await app.register(customerActionRoutes, deps);
   await app.register(refundRoutes, deps);
+  await app.register(eventCancellationRoutes, deps);
+  await app.register(payoutRoutes, deps);
   await app.register(decisionRoutes, deps);
+  await app.register(ticketRoutes, deps);
+  await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
+  await app.register(connectWebhookRoutes, deps);
   return app;
 }
 

@@ -14,13 +14,20 @@ export interface StripeEvent {
   /** Seconds since the epoch. */
   created: number;
   data: { object: object };
+  /** The connected account that it is about; absent for our own. */
+  account?: string;
 }
 
 export interface ApiStore {
   payments: Pick<Store['payments'], 'get' | 'list'>;
   customerActions: Pick<Store['customerActions'], 'get'>;
   refunds: Pick<Store['refunds'], 'get'>;
+  eventCancellations: Pick<Store['eventCancellations'], 'get'>;
+  payouts: Pick<Store['payouts'], 'get' | 'statement' | 'balances' | 'byProvider'>;
+  venueAccounts: Store['venueAccounts'];
   decisions: Pick<Store['decisions'], 'list'>;
+  moves: Pick<Store['moves'], 'get'>;
+  disputes: Pick<Store['disputes'], 'get' | 'ofPayment' | 'paymentOf'>;
   venues: Pick<Store['venues'], 'put'>;
   events: Pick<Store['events'], 'put'>;
   contacts: Pick<Store['contacts'], 'put'>;
@@ -29,12 +36,17 @@ export interface ApiStore {
 }
 
 export interface ApiDeps {
-  boxoffice: Pick<Boxoffice, 'payments' | 'refunds' | 'decisions'>;
+  boxoffice: Pick<
+    Boxoffice,
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
+  >;
   store: ApiStore;
   verifyToken: VerifyToken;
   signProof: SignProof;
   /** Throws when the signature is wrong or older than 300 s. */
   verifyStripeEvent: (raw: Buffer, signature: string) => StripeEvent;
+  /** As above, with the secret of the endpoint for connected accounts; absent where there is none. */
+  verifyConnectEvent?: ((raw: Buffer, signature: string) => StripeEvent) | undefined;
   /** Which of Stripe's modes this deployment lives in; events of the other one are refused. */
   livemode: boolean;
   /** Keys the ids that stand for personal data. */
@@ -48,7 +60,7 @@ export interface ApiDeps {
   maxEventLoopDelayMs?: number;
   /** `token` by default. `open` is for a developer's own machine. */
   docs?: 'token' | 'open';
-  /** How long a caller waits before 202: 10,000 for a purchase, 5,000 for a refund. Milliseconds. */
+  /** How long a caller waits before 202: 10,000 for a purchase, 5,000 for a refund or payout. Milliseconds. */
   deadlineMs?: number;
   /** How long a decision waits for its workflow's answer: 10,000. Milliseconds. */
   decideMs?: number;

@@ -25,6 +25,7 @@ export const Problem = Type.Object(
     workflowId: Type.Optional(text('the purchase or refund that is meant')),
     otherPayment: Type.Optional(text('the purchase that is in the way')),
     refundable: Type.Optional(Type.Integer({ description: 'minor units that a refund could still give back' })),
+    available: Type.Optional(Type.Integer({ description: 'minor units of a venue that could be paid out' })),
     because: Type.Optional(text('why a decision was not taken')),
   },
   { description: 'problem details (RFC 9457)' },
@@ -39,7 +40,7 @@ const viewOf = (what: string, id: string, statuses: string) =>
       status: text(statuses),
       stage: Type.Optional(text('where it stands')),
       attention: Type.Optional(text('whom it waits for')),
-      moneyMoved: text('none, held, captured, refunded or unknown'),
+      moneyMoved: text('where the money is'),
       next: Type.Optional(text('what happens next')),
       result: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the end, once there is one' })),
     },
@@ -67,6 +68,24 @@ export const CustomerActionView = Type.Object(
     expiresAt: text('until when the customer is waited for, ISO 8601'),
   },
   { description: 'what the customer needs' },
+);
+
+export const MoveView = viewOf(
+  "a ticket's transfer or burn",
+  "the transfer id, or the burn's key",
+  'live, or an end: transferred, burned, rejected, cancelled',
+);
+
+export const EventCancellationView = viewOf(
+  'the cancellation of an event',
+  'the event id',
+  'live, pending, or an end: completed, cancelled',
+);
+
+export const PayoutView = viewOf(
+  'a payout',
+  'the payout id',
+  'live, pending, or an end: paid, returned, rejected, expired, cancelled',
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

@@ -29,6 +29,7 @@ const pool = createPool({
 });
 const client = createTemporalClient(temporal);
 const checkMs = 2_000;
+const connectSecret = stripeWebhook.STRIPE_CONNECT_WEBHOOK_SECRET;
 
 const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
@@ -37,6 +38,9 @@ const app = await buildApp({
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>
     Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
+  verifyConnectEvent: connectSecret
+    ? (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectSecret, signatureToleranceSeconds)
+    : undefined,
   livemode: stripeWebhook.STRIPE_LIVEMODE,
   contactIdKey: api.CONTACT_ID_KEY,
   docs: api.API_DOCS,

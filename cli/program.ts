@@ -3,12 +3,15 @@ import { Client, Connection } from '@temporalio/client';
 import { Command, CommanderError } from 'commander';
 import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
 import { workflowLink } from '../client/web-ui.ts';
+import { addEventCancellations } from './event-cancellations.ts';
 import { addDecide } from './decide.ts';
 import { addPayments } from './payments.ts';
+import { addPayouts } from './payouts.ts';
 import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
+import { addTickets } from './tickets.ts';
 import { addToken } from './token.ts';
 
 /** Part of the command's contract; scripts rely on it. */
@@ -31,8 +34,8 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide" needs the API instead: BOXOFFICE_API_URL and
-BOXOFFICE_API_TOKEN, or the sandbox in --dir.
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide" and "payouts statement" need the API instead:
+BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
 
@@ -40,6 +43,7 @@ Examples:
   boxoffice payments list --tenant acme --attention review
   boxoffice payments cancel acme order-1-attempt-1 --reason "buyer called"
   boxoffice refunds request acme order-1-attempt-1 --refund-id order-1-refund-1 --reason "show moved"
+  boxoffice payouts request acme arena --payout-id arena-2027-w1 --reason weekly
   boxoffice decide payout:acme:payout-1 approve --reason "checked against the statement"
   boxoffice token --tenant acme --role service`;
 
@@ -59,6 +63,9 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       client,
       boxoffice,
       print,
+      progress: (line) => {
+        if (!options().json) around.err(line);
+      },
       fail: () => {
         exitCode = exitCodes.refused;
       },
@@ -68,7 +75,9 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   };
 
   program
-    .description('Boxoffice for operators: set up, look at purchases, cancel or refund them, decide what waits')
+    .description(
+      'Boxoffice for operators: set up, look at purchases, cancel or refund them, pay venues, decide what waits',
+    )
     .option('--dir <folder>', "the sandbox's folder", '.sandbox')
     .option('--json', 'print JSON for machines')
     .addHelpText('after', help)
@@ -82,7 +91,10 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
+  addEventCancellations(program, open);
+  addPayouts(program, open, { env: around.env, print });
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
+  addTickets(program, open);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -7,6 +7,8 @@ export interface Session {
   boxoffice: Boxoffice;
   /** Text for people, or `data` as JSON with --json. */
   print(text: string, data: unknown): void;
+  /** A line for people while they wait; nothing with --json. */
+  progress(line: string): void;
   /** The command was understood, and the answer is no. */
   fail(): void;
   linkTo(workflowId: string): string | undefined;

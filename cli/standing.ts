@@ -1,4 +1,3 @@
-import type { MoneyMoved } from '../contracts/payment.ts';
 import type { Session } from './session.ts';
 import { facts } from './table.ts';
 
@@ -7,7 +6,7 @@ export function standing(
   session: Session,
   noun: string,
   workflowId: string,
-  status: { stage: string; attention: string; moneyMoved: MoneyMoved; next: string },
+  status: { stage: string; attention: string; moneyMoved: string; next: string },
   own: readonly (readonly [string, string | undefined])[],
 ): string {
   return facts([

@@ -3,34 +3,56 @@
  * contacts, for decisions, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PurchaseOrder } from '../contracts/payment.ts';
 import type { RefundRequest } from '../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
+import type { EventCancellationWish } from '../contracts/event-cancellation.ts';
+import {
+  createEventCancellationHandle,
+  type EventCancellationHandle,
+  type StartedEventCancellation,
+  startEventCancellation,
+} from './event-cancellations.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
+import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
+import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
+import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
+import { createTicketCalls, type TicketCalls } from './tickets.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
+export type { EventCancellationHandle, StartedEventCancellation } from './event-cancellations.ts';
 export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
+export type { DisputeHandle } from './disputes.ts';
+export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
+export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
 export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts';
+export type { PayoutHandle, RequestedPayout } from './payouts.ts';
+export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
+export type { MoveHandle, RequestedMove } from './tickets.ts';
+export { closedCancellationStatus } from '../contracts/event-cancellation-words.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
+export { closedPayoutStatus } from '../contracts/payout-words.ts';
 export { closedRefundStatus } from '../contracts/refund-words.ts';
+export { closedMoveStatus } from '../contracts/ticket-move-words.ts';
 
 export interface BoxofficeOptions {
   temporal:
@@ -65,7 +87,25 @@ export interface Boxoffice extends ApiCalls {
     get(tenantId: string, refundId: string): RefundHandle;
     /** As `payments.deliver`. */
     deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+    /** A verified webhook says that a refund which had succeeded failed: that is looked up, by a workflow of its own. */
+    deliverReturn(request: RefundReturnRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   };
+  disputes: {
+    get(tenantId: string, disputeId: string): DisputeHandle;
+    /** What a verified webhook said of a dispute; the first one starts following it. `closed` when it has ended. */
+    deliver(request: DisputeRequest, event: ProviderEvent): Promise<'delivered' | 'closed'>;
+  };
+  tickets: TicketCalls;
+  eventCancellations: {
+    /**
+     * Closes an event's sales for good and gives every purchase of it back. Sending the same request again is always safe.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    start(request: EventCancellationWish): Promise<StartedEventCancellation>;
+    get(tenantId: string, eventId: string): EventCancellationHandle;
+  };
+  payouts: PayoutCalls;
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
@@ -89,7 +129,18 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
       request: (request) => requestRefund(client, request),
       get: (tenantId, refundId) => createRefundHandle(client, tenantId, refundId),
       deliver: (workflowId, event) => deliver(client, workflowId, event),
+      deliverReturn: (request, event) => hearOfRefundReturn(client, request, event),
     },
+    disputes: {
+      get: (tenantId, disputeId) => createDisputeHandle(client, tenantId, disputeId),
+      deliver: (request, event) => hearOfDispute(client, request, event),
+    },
+    tickets: createTicketCalls(client),
+    eventCancellations: {
+      start: (request) => startEventCancellation(client, request),
+      get: (tenantId, eventId) => createEventCancellationHandle(client, tenantId, eventId),
+    },
+    payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     emails: { send: (request) => startEmail(client, request) },

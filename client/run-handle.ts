@@ -24,27 +24,28 @@ export interface RunHandle<Result, Status> {
   cancel(request: CancelRequest, options?: { deadlineMs?: number }): Promise<Result>;
 }
 
-interface RunStatus<Stage extends string, Result> {
+/** `Money`: how its kind says where the money is. */
+interface RunStatus<Stage extends string, Result, Money extends string = MoneyMoved> {
   stage: Stage;
   attention: Attention;
-  moneyMoved: MoneyMoved;
+  moneyMoved: Money | 'unknown';
   next: string;
   result?: Result;
 }
 
 /** What is a kind's own: its messages and its words. */
-export interface RunKind<Stage extends string, Result> {
-  statusQuery: QueryDefinition<RunStatus<Stage, Result>>;
+export interface RunKind<Stage extends string, Result, Money extends string = MoneyMoved> {
+  statusQuery: QueryDefinition<RunStatus<Stage, Result, Money>>;
   cancelUpdate: UpdateDefinition<Result, [CancelRequest]>;
   /** The first one is where every run begins. */
   openStages: readonly [Stage, ...Stage[]];
-  closedStatus: (result: Result) => RunStatus<Stage, Result>;
+  closedStatus: (result: Result) => RunStatus<Stage, Result, Money>;
 }
 
 /** Milliseconds that a single question to Temporal may take. */
 const askMs = 5_000;
 
-const checkCancel = createValidator(
+export const checkCancel = createValidator(
   Type.Object({ actor: Text('actor', 200), reason: Text('reason', 500) }, { description: 'actor and reason' }),
 );
 
@@ -71,11 +72,11 @@ export async function resultOf<Result>(
   }
 }
 
-export function createRunHandle<Stage extends string, Result>(
+export function createRunHandle<Stage extends string, Result, Money extends string = MoneyMoved>(
   client: Client,
   workflowId: string,
-  kind: RunKind<Stage, Result>,
-): RunHandle<Result, RunStatus<Stage, Result>> {
+  kind: RunKind<Stage, Result, Money>,
+): RunHandle<Result, RunStatus<Stage, Result, Money>> {
   return {
     workflowId,
     result: (options) => resultOf<Result>(client, workflowId, options),
@@ -84,12 +85,12 @@ export function createRunHandle<Stage extends string, Result>(
   };
 }
 
-async function statusOf<Stage extends string, Result>(
+async function statusOf<Stage extends string, Result, Money extends string>(
   client: Client,
   workflowId: string,
-  { statusQuery, openStages, closedStatus }: RunKind<Stage, Result>,
+  { statusQuery, openStages, closedStatus }: RunKind<Stage, Result, Money>,
   deadlineMs: number,
-): Promise<RunStatus<Stage, Result>> {
+): Promise<RunStatus<Stage, Result, Money>> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     const run = await client.withDeadline(Date.now() + askMs, () => handle.describe());
@@ -108,7 +109,7 @@ const oneOf = <T extends string>(known: readonly T[], text: string | undefined) 
 function unheard<Stage extends string>(
   run: WorkflowExecutionDescription,
   openStages: readonly [Stage, ...Stage[]],
-): RunStatus<Stage, never> {
+): RunStatus<Stage, never, never> {
   return {
     stage: oneOf(openStages, run.typedSearchAttributes.get(searchAttributes.stage)) ?? openStages[0],
     attention: oneOf(attentions, run.typedSearchAttributes.get(searchAttributes.attention)) ?? 'none',
@@ -117,10 +118,10 @@ function unheard<Stage extends string>(
   };
 }
 
-async function cancel<Stage extends string, Result>(
+async function cancel<Result>(
   client: Client,
   workflowId: string,
-  { cancelUpdate }: RunKind<Stage, Result>,
+  { cancelUpdate }: { cancelUpdate: UpdateDefinition<Result, [CancelRequest]> },
   given: CancelRequest,
   deadlineMs: number | undefined,
 ): Promise<Result> {

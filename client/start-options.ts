@@ -5,6 +5,7 @@ import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/cli
 import { TypedSearchAttributes } from '@temporalio/common';
 import {
   emailWorkflowId,
+  eventCancellationWorkflowId,
   mintWorkflowId,
   paymentWorkflowId,
   refundWorkflowId,
@@ -12,6 +13,7 @@ import {
 } from '../contracts/ids.ts';
 import { type JobType, jobTypes } from '../contracts/job-types.ts';
 import { formatAmount } from '../contracts/money.ts';
+import type { EventCancellationRequest } from '../contracts/schema/event-cancellation.ts';
 import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import type { PurchaseOrder } from '../contracts/schema/payment.ts';
 import type { RefundRequest } from '../contracts/schema/refund.ts';
@@ -27,9 +29,9 @@ export function fairnessKeyOf(tenantId: string, venueId: string): string {
 /** One run per id for as long as Temporal remembers it. A second purchase joins the running one; a second job is told. */
 const once = { workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE } as const;
 const join = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING } as const;
-const tell = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL } as const;
+export const tell = { ...once, workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL } as const;
 
-function queued(type: JobType, fairnessKey: string) {
+export function queued(type: JobType, fairnessKey: string) {
   const { queue, priority } = jobTypes[type];
   return { taskQueue: queue, priority: { priorityKey: priority, fairnessKey } };
 }
@@ -91,6 +93,29 @@ export function refundStart(request: RefundRequest, fingerprint: string) {
       `Refund \`${request.refundId}\` of purchase \`${paymentKey}\`, asked for by \`${request.requestedBy}\`: **${whatGoesBack(request)}**; the tickets are ${tickets === 'burn' ? 'burned' : 'kept'}.`,
       '',
       'It can be cancelled only until the card provider is asked, which takes a moment. Do **not** terminate: a refund that is under way would go on unseen.',
+    ].join('\n'),
+  };
+}
+
+export function eventCancellationStart(request: EventCancellationRequest, fingerprint: string) {
+  const { tenantId, eventId, tickets, inFlight } = request;
+  return {
+    ...tell,
+    ...queued('refund-process', tenantId),
+    workflowId: eventCancellationWorkflowId(tenantId, eventId),
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: searchAttributes.tenant, value: tenantId },
+      { key: searchAttributes.event, value: eventId },
+      { key: searchAttributes.stage, value: 'started' },
+      { key: searchAttributes.attention, value: 'none' },
+    ]),
+    staticSummary: `Cancellation of event ${eventId}`,
+    staticDetails: [
+      `Event \`${eventId}\` is cancelled, asked for by \`${request.requestedBy}\`: sales are closed for good, and every purchase is given back, ${counted(inFlight, 'refund')} at a time; the tickets are ${tickets === 'burn' ? 'burned' : 'kept'}.`,
+      '',
+      '`pause` and `resume` hold and go on; `cancel` stops starting refunds. Do **not** terminate: what is left would be forgotten.',
     ].join('\n'),
   };
 }

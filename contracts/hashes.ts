@@ -37,6 +37,15 @@ export function smsMarkOf({ tenantId, messageKey }: { tenantId: string; messageK
   const bytes = createHash('sha256').update(`sms:${tenantId}:${messageKey}`, 'utf8').digest();
   return Array.from(bytes.subarray(0, 8), (byte) => letters[byte % 32]).join('');
 }
+/** The refund that gives a purchase back when its event is cancelled: one per purchase, whoever starts it how often. */
+export const eventRefundIdOf = (eventId: string, paymentKey: string) =>
+  `ec-${sha256(`${eventId}:${paymentKey}`).slice(0, 40)}`;
+/**
+ * Id of the payout of a venue's round: one per scheduled moment (ISO 8601), however often the round is started. The venue is
+ * hashed, or a long one would not fit.
+ */
+export const roundPayoutIdOf = (venueId: string, scheduledAt: string) =>
+  `auto-${sha256(venueId).slice(0, 24)}-${scheduledAt.slice(0, 19).replaceAll(/[-:]/gu, '')}`;
 
 /** Stripe takes keys up to 255 characters; a longer one is hashed, so that it stays one key. */
 export function providerKeyOf(workflowId: string, step: string, generation: number): string {

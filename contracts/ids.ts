@@ -29,6 +29,9 @@ export const payoutWorkflowId = (tenantId: string, payoutId: string) => join('pa
 /** A payout that failed after it was paid. */
 export const payoutReturnWorkflowId = (tenantId: string, payoutId: string) =>
   join('payout-return', { tenantId, payoutId });
+/** The Schedule of a venue's payouts, and the first part of what it starts: Temporal adds the time to that. */
+export const payoutScheduleId = (tenantId: string, venueId: string) => join('payouts', { tenantId, venueId });
+export const payoutRoundWorkflowId = (tenantId: string, venueId: string) => join('payout-round', { tenantId, venueId });
 export const disputeWorkflowId = (tenantId: string, disputeId: string) => join('dispute', { tenantId, disputeId });
 export const eventCancellationWorkflowId = (tenantId: string, eventId: string) =>
   join('event-cancellation', { tenantId, eventId });

@@ -1,12 +1,16 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
 import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
+import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
+import type { PayoutResult, PayoutReturnResult, PayoutStatus } from './payout.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
 import type { SmsResult } from './sms.ts';
 import type { Attention } from './search-attributes.ts';
+import type { MoveResult, MoveStatus } from './ticket-move.ts';
 
 export interface CancelRequest {
   /** Who cancels: an opaque id of a person or service. */
@@ -54,9 +58,19 @@ export const workflowTypes = {
 export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('authorized');
 export const cancelUpdate = defineUpdate<PaymentResult, [CancelRequest]>('cancel');
 export const cancelRefundUpdate = defineUpdate<RefundResult, [CancelRequest]>('cancel');
+export const cancelPayoutUpdate = defineUpdate<PayoutResult, [CancelRequest]>('cancel');
+export const cancelPayoutReturnUpdate = defineUpdate<PayoutReturnResult, [CancelRequest]>('cancel');
 export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cancel');
+export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
+export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
+export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
+export const cancelEventCancellationUpdate = defineUpdate<EventCancellationResult, [CancelRequest]>('cancel');
+export const pauseUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('pause');
+export const resumeUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('resume');
+export const pauseSignal = defineSignal<[CancelRequest]>('pause');
+export const resumeSignal = defineSignal<[CancelRequest]>('resume');
 export const cancelSignal = defineSignal<[CancelRequest]>('cancel');
 /** Decisions that move money. As signals too: for batches, and for who has no update. */
 export const approveUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('approve');
@@ -68,4 +82,8 @@ export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
+export const moveStatusQuery = defineQuery<MoveStatus>('status');
+export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
+export const eventCancellationStatusQuery = defineQuery<EventCancellationStatus>('status');
+export const payoutStatusQuery = defineQuery<PayoutStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

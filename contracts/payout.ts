@@ -7,7 +7,7 @@ export type { PayoutRequest } from './schema/payout.ts';
 
 export interface PayoutInput {
   request: PayoutRequest;
-  /** sha256 of the request without its id; also the workflow's memo and part of its claim. */
+  /** sha256 of the request; also the workflow's memo and part of its claim. */
   fingerprint: string;
 }
 
@@ -105,4 +105,18 @@ export type PayoutReturnResult =
 export interface PayoutRoundInput {
   tenantId: string;
   venueId: string;
+}
+
+/** It pays nothing itself: the payout that it started does. */
+export interface PayoutRoundResult {
+  status: 'started';
+  payoutId: string;
+}
+
+/** What a payout that came back after it was paid is looked up by. */
+export interface PaidPayout {
+  amount: number;
+  currency: Currency;
+  account: string;
+  providerPayoutId: string;
 }

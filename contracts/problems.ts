@@ -4,7 +4,9 @@
  */
 import type { DecisionRefusal } from './decisions.ts';
 import type { MoneyMoved, RefusedReason } from './payment.ts';
+import type { PayoutRejection } from './payout.ts';
 import type { RefundRejection } from './refund.ts';
+import type { MoveRejection } from './ticket-move.ts';
 
 export interface Problem {
   /** HTTP status of the API's answer. */
@@ -35,6 +37,24 @@ const rejection = (status: 404 | 409, title: string, moneyMoved: MoneyMoved, rem
   retryable: false,
 });
 
+/** Why a ticket's transfer or burn is rejected. */
+const unmoved = (status: 404 | 409, title: string, remedy: string): Problem => ({
+  status,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy} and ask again under a new key: this one is used up`,
+  retryable: false,
+});
+
+/** Why a payout is rejected: nothing has moved. */
+const noPayout = (title: string, remedy: string): Problem => ({
+  status: 409,
+  title,
+  moneyMoved: 'none',
+  nextAction: `${remedy}, under a new payout id: this one is used up`,
+  retryable: false,
+});
+
 export const problems = {
   invalid_request: {
     status: 400,
@@ -47,7 +67,8 @@ export const problems = {
     status: 400,
     title: 'The signature does not match the body',
     moneyMoved: 'none',
-    nextAction: "Check STRIPE_WEBHOOK_SECRET against the endpoint's signing secret, and the sender's clock",
+    nextAction:
+      "Check STRIPE_WEBHOOK_SECRET (for connected accounts STRIPE_CONNECT_WEBHOOK_SECRET) against the endpoint's signing secret, and the sender's clock",
     retryable: false,
   },
   livemode_mismatch: {
@@ -101,6 +122,11 @@ export const problems = {
     'captured',
     'Wait for the end of the dispute and ask',
   ),
+  payout_exceeds: noPayout("It is more than what is available of the venue's money", 'Ask for less'),
+  nothing_available: noPayout(
+    "Nothing is available of the venue's money",
+    'Wait until money becomes available and ask',
+  ),
   not_approved: rejection(409, 'A person said no to it', 'captured', 'Talk to whoever rejected it and ask'),
   approval_expired: rejection(409, 'Nobody approved it in time', 'captured', 'Find an approver and ask'),
   decision_refused: {
@@ -117,9 +143,19 @@ export const problems = {
     nextAction: 'Look at how it ended',
     retryable: false,
   },
+  no_ticket: unmoved(404, 'There is no such ticket', 'Check the ticket, which may be burned'),
+  not_minted: unmoved(409, "The ticket's sale has not ended", 'Wait for its end'),
+  locked: unmoved(409, 'The ticket is locked: its payment was disputed', 'Have the dispute settled'),
+  moving: unmoved(409, 'The ticket is being moved or burned already', 'Wait for the end of that'),
+  not_held: unmoved(
+    409,
+    'The owner of the ticket has moved it without us',
+    'Have it sent back to the wallet that it was given to',
+  ),
+  same_wallet: unmoved(409, 'The ticket is in that wallet', 'Name another wallet'),
   key_reused: {
     status: 422,
-    title: 'The idempotency key or refund id belongs to another request',
+    title: 'The idempotency key or id belongs to another request',
     moneyMoved: 'none',
     nextAction: 'Send the first request unchanged, or use a new key for the new one; nothing was started',
     retryable: false,
@@ -166,7 +202,17 @@ export const problems = {
     nextAction: 'Send the same request with the same key again: it never moves money twice',
     retryable: true,
   },
-} as const satisfies Record<string, Problem> & Record<RefusedReason | RefundRejection, Problem>;
+} as const satisfies Record<string, Problem> &
+  Record<RefusedReason | RefundRejection | Exclude<MoveRejection, 'internal_error'>, Problem>;
+
+/** By which problem a caller hears of a payout's rejection. */
+export const payoutProblems = {
+  key_reused: 'key_reused',
+  no_venue: 'no_venue',
+  exceeds: 'payout_exceeds',
+  nothing_available: 'nothing_available',
+  not_approved: 'not_approved',
+} as const satisfies Record<PayoutRejection, ProblemCode>;
 
 export type ProblemCode = keyof typeof problems;
 
@@ -190,6 +236,8 @@ export interface ProblemBody {
   otherPayment?: string;
   /** Minor units that a refund could still give back. */
   refundable?: number;
+  /** Minor units of a venue that could be paid out. */
+  available?: number;
   /** Why a decision was not taken. */
   because?: DecisionRefusal;
 }

@@ -51,6 +51,7 @@ export const record = {
     nonRetryableErrorTypes: [
       'CaptureMismatchError',
       'ClaimLostError',
+      'DisputeStateError',
       'MintStateError',
       'PayoutStateError',
       'RefundStateError',
@@ -78,6 +79,30 @@ export function parkedRetryMs(round: number): number {
  */
 export function refundPollMs(look: number): number {
   return Math.min(60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
+}
+
+/** Between two looks at a dispute, which takes months, for when its webhook does not come. Milliseconds. */
+export function disputePollMs(look: number): number {
+  return Math.min(60_000 * 2 ** Math.min(look, 12), 12 * 3_600_000);
+}
+
+/** How long before its deadline missing evidence becomes louder, longest first. Milliseconds. */
+export const evidenceAlarmsMs = [48 * 3_600_000, 6 * 3_600_000] as const;
+
+/**
+ * Between two looks at a payout that has not ended, for when its webhook does not come: a bank takes days. Milliseconds.
+ */
+export function payoutPollMs(look: number): number {
+  return Math.min(5 * 60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
+}
+
+/**
+ * Between two looks at what a payout waits for before money moves (a venue that cannot be paid, a balance that does not
+ * cover it), for when nobody tells: after some days of them rarely, so that it may wait for a year in one history.
+ * Milliseconds.
+ */
+export function waitingLookMs(look: number): number {
+  return (look < 100 ? 1 : 6) * 3_600_000;
 }
 
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */

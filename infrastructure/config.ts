@@ -82,6 +82,12 @@ export const parts = {
       pattern: '^whsec_\\S+$',
       description: "the webhook endpoint's signing secret, whsec_…",
     }),
+    STRIPE_CONNECT_WEBHOOK_SECRET: Type.Optional(
+      Type.String({
+        pattern: '^whsec_\\S+$',
+        description: 'the signing secret of the webhook endpoint for connected accounts, whsec_…',
+      }),
+    ),
     STRIPE_LIVEMODE: Type.Boolean({
       default: false,
       description: 'true where the keys are live keys; events of the other mode are refused',
@@ -99,6 +105,8 @@ export const parts = {
       description: "the issuer's private key, 0x and 64 hex digits",
     }),
     CHAIN_CONFIRMATIONS: count(2, 200, '1 to 200 blocks'),
+    CHAIN_BUMP_AFTER_SECONDS: count(45, 90, '1 to 90 seconds'),
+    CHAIN_MAX_FEE_GWEI: count(500, 1_000_000, '1 to 1000000 gwei per gas'),
   }),
   mail: Type.Object({
     SMTP_URL: url('smtps?', 'smtp(s)://user:password@host:port'),

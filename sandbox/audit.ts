@@ -9,7 +9,13 @@ import { allMints, booksFacts, ledgerTotals, mintsOf } from './audit/books.ts';
 import { type ChainReader, createChainReader } from './audit/chain.ts';
 import { brokenWorkflows, engineFacts } from './audit/engine.ts';
 import { duplicatesOf, readMail, receiptsOf, type ReceivedMail } from './audit/mail.ts';
-import { providerBalances, providerFacts, type ProviderSnapshot, readProvider } from './audit/provider.ts';
+import {
+  providerBalances,
+  providerFacts,
+  providerFees,
+  type ProviderSnapshot,
+  readProvider,
+} from './audit/provider.ts';
 import type { PurchaseRecord } from './audit/record.ts';
 import type { WorldRecord } from './audit/world-record.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -110,6 +116,8 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
     allMints(pool).then((mints) => chain.strays(mints)),
   ]);
   const provided = providerBalances(provider);
+  const kept = providerFees(provider);
+  const fees = Object.fromEntries(totals.map((total) => [total.currency, total.fees]));
   const booked = Object.fromEntries(totals.map(({ currency, stripeBalance }) => [currency, stripeBalance]));
   const currencies = [...new Set([...Object.keys(provided), ...Object.keys(booked)])];
   return {
@@ -122,6 +130,9 @@ async function readWorld({ endpoints, pool, client, chain }: Sources): Promise<W
           provider: provided[currency] ?? 0,
         },
       ]),
+    ),
+    fees: Object.fromEntries(
+      currencies.map((currency) => [currency, { ledger: fees[currency] ?? 0, provider: kept[currency] ?? 0 }]),
     ),
     duplicateMails: duplicatesOf(mails),
     brokenWorkflows: broken,

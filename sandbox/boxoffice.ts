@@ -54,6 +54,7 @@ interface Settings {
   ports: { stripe: number; smtp: number; inbox: number; twilio: number; api: number };
   stripeKey: string;
   webhookSecret: string;
+  connectWebhookSecret: string;
   mail: { user: string; pass: string };
   sms: { accountSid: string; authToken: string; from: string };
   issuerKey: `0x${string}`;
@@ -76,6 +77,7 @@ async function makeSettings(world: World): Promise<Settings> {
     },
     stripeKey: `sk_test_${secret()}`,
     webhookSecret: `whsec_${secret()}`,
+    connectWebhookSecret: `whsec_${secret()}`,
     mail: { user: 'boxoffice', pass: secret() },
     sms: { accountSid: `AC${secret(16)}`, authToken: secret(16), from: '+15005550006' },
     issuerKey: generatePrivateKey(),
@@ -87,7 +89,8 @@ async function makeSettings(world: World): Promise<Settings> {
 
 const at = (port: number) => `http://127.0.0.1:${port}`;
 
-function simulators({ ports, stripeKey, webhookSecret, mail, sms }: Settings, options: BoxofficeOptions): Program[] {
+function simulators(settings: Settings, options: BoxofficeOptions): Program[] {
+  const { ports, stripeKey, webhookSecret, connectWebhookSecret, mail, sms } = settings;
   return [
     {
       name: 'stripe',
@@ -97,6 +100,8 @@ function simulators({ ports, stripeKey, webhookSecret, mail, sms }: Settings, op
         STRIPE_SECRET_KEY: stripeKey,
         STRIPE_WEBHOOK_SECRET: webhookSecret,
         STRIPE_WEBHOOK_URL: `${at(ports.api)}/webhooks/stripe`,
+        STRIPE_CONNECT_WEBHOOK_SECRET: connectWebhookSecret,
+        STRIPE_CONNECT_WEBHOOK_URL: `${at(ports.api)}/webhooks/stripe/connect`,
         ...options.stripeEnv,
       },
       ready: { port: ports.stripe },
@@ -147,6 +152,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     // Real test credentials in the environment replace the simulator.
     ...(process.env['STRIPE_SECRET_KEY'] ? {} : { STRIPE_API_BASE: at(ports.stripe) }),
     STRIPE_WEBHOOK_SECRET: process.env['STRIPE_WEBHOOK_SECRET'] ?? settings.webhookSecret,
+    STRIPE_CONNECT_WEBHOOK_SECRET: process.env['STRIPE_CONNECT_WEBHOOK_SECRET'] ?? settings.connectWebhookSecret,
     SMTP_URL: `smtp://${mail.user}:${mail.pass}@127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Boxoffice <tickets@boxoffice.example>',
     ...twilioEnvironment(settings),

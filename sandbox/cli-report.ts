@@ -42,6 +42,9 @@ export function reportTable(reports: readonly ScenarioReport[]): string {
   ].join('\n');
 }
 
+/** Of one scenario; the others look the same. */
+const shownLinks = 3;
+
 /** What each scenario showed, its problems if it has any, and where to look at it. */
 export function stories(reports: readonly ScenarioReport[], webUi: WebUi): string {
   return reports
@@ -49,7 +52,8 @@ export function stories(reports: readonly ScenarioReport[], webUi: WebUi): strin
       [
         `${name}: ${happened}`,
         ...problems.map((problem) => `  ✘ ${problem}`),
-        ...workflowIds.map((workflowId) => `  ${workflowLink(webUi, workflowId)}`),
+        ...workflowIds.slice(0, shownLinks).map((workflowId) => `  ${workflowLink(webUi, workflowId)}`),
+        ...(workflowIds.length > shownLinks ? [`  and ${workflowIds.length - shownLinks} more`] : []),
       ].join('\n'),
     )
     .join('\n');

@@ -2,12 +2,15 @@
  * Claims: one row per (tenant, kind, key) that outlives history. Whoever inserts it owns the operation; a settled one
  * answers with its result; money's never expire.
  */
+import type { DisputeResult, RefundReturnResult } from '../contracts/dispute.ts';
+import type { EventCancellationResult } from '../contracts/event-cancellation.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
 import type { PayoutResult, PayoutReturnResult } from '../contracts/payout.ts';
 import type { RefundResult } from '../contracts/refund.ts';
 import type { SmsResult } from '../contracts/sms.ts';
+import type { BurnResult, TransferResult } from '../contracts/ticket-move.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { ClaimLostError } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -18,7 +21,12 @@ export interface ClaimResults {
   refund: RefundResult;
   payout: PayoutResult;
   'payout-return': PayoutReturnResult;
+  'refund-return': RefundReturnResult;
+  dispute: DisputeResult;
+  'event-cancellation': EventCancellationResult;
   mint: MintResult;
+  transfer: TransferResult;
+  burn: BurnResult;
   email: EmailResult;
   sms: SmsResult;
 }
@@ -168,8 +176,11 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
   return moved === 1;
 }
 
-/** Payments, refunds and payouts have claims of their own, with what they hold besides (payments.ts, refunds.ts, payouts.ts). */
-type PlainKind = Exclude<ClaimKind, 'payment' | 'refund' | 'payout' | 'payout-return'>;
+/** Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on). */
+type PlainKind = Exclude<
+  ClaimKind,
+  'payment' | 'refund' | 'refund-return' | 'payout' | 'payout-return' | 'dispute' | 'event-cancellation'
+>;
 
 /** Claims of mints and messages. */
 export const createClaims = (pool: Pool) => ({

@@ -1,7 +1,7 @@
 /** What waits for a person: one open row per step of a workflow, with why and what may have moved. */
 import type { MoneyMoved } from '../contracts/payment.ts';
 import type { PayoutMoney } from '../contracts/payout.ts';
-import { type Pool, withTenant } from '../infrastructure/postgres.ts';
+import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import type { Operation } from './operation.ts';
 import { storableText } from './rows.ts';
 
@@ -19,23 +19,28 @@ export interface ParkedWork {
   data: Readonly<Record<string, unknown>>;
 }
 
+/** Parks, or brings the open row up to date. */
+export async function parkIn(
+  tx: Tx,
+  { operation, queueName, jobType, step, error, attempts, moneyMoved, data }: ParkedWork,
+): Promise<void> {
+  await tx.affected(
+    `insert into dead_letter_jobs
+       (tenant_id, workflow_id, run_id, queue_name, job_type, step, error, attempts, money_moved, job_data)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (tenant_id, workflow_id, step) where resolved_at is null do update set
+       run_id = excluded.run_id, error = excluded.error, attempts = excluded.attempts,
+       money_moved = excluded.money_moved, job_data = excluded.job_data`,
+    [
+      operation.tenantId, operation.workflowId, operation.runId, queueName, jobType, step,
+      storableText(error), attempts, moneyMoved, JSON.stringify(data),
+    ], // prettier-ignore
+  );
+}
+
 export const createDeadLetters = (pool: Pool) => ({
-  /** Parks, or brings the open row up to date. */
-  park({ operation, queueName, jobType, step, error, attempts, moneyMoved, data }: ParkedWork): Promise<void> {
-    return withTenant(pool, operation.tenantId, async (tx) => {
-      await tx.affected(
-        `insert into dead_letter_jobs
-           (tenant_id, workflow_id, run_id, queue_name, job_type, step, error, attempts, money_moved, job_data)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (tenant_id, workflow_id, step) where resolved_at is null do update set
-           run_id = excluded.run_id, error = excluded.error, attempts = excluded.attempts,
-           money_moved = excluded.money_moved, job_data = excluded.job_data`,
-        [
-          operation.tenantId, operation.workflowId, operation.runId, queueName, jobType, step,
-          storableText(error), attempts, moneyMoved, JSON.stringify(data),
-        ], // prettier-ignore
-      );
-    });
+  park(work: ParkedWork): Promise<void> {
+    return withTenant(pool, work.operation.tenantId, (tx) => parkIn(tx, work));
   },
 
   /** Resolved. False when nothing was open (any more). */

@@ -41,3 +41,19 @@ export class PayoutStateError extends Error {
     this.name = 'PayoutStateError';
   }
 }
+
+/** What is to be recorded of a ticket's transfer or burn contradicts what was: a person has to look. */
+export class MoveStateError extends Error {
+  constructor(workflowId: string, wanted: string, found: string) {
+    super(`${workflowId} cannot be ${wanted}: ${found}`);
+    this.name = 'MoveStateError';
+  }
+}
+
+/** What the provider says of a dispute does not fit the payment in our books: a person has to look. */
+export class DisputeStateError extends Error {
+  constructor(disputeId: string, wanted: string, found: string) {
+    super(`dispute ${disputeId} cannot be ${wanted}: ${found}`);
+    this.name = 'DisputeStateError';
+  }
+}

@@ -5,15 +5,20 @@ import { createClaims } from './claims.ts';
 import { createCustomerActions } from './customer-actions.ts';
 import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { createEventCancellations } from './event-cancellations.ts';
 import { createDecisions } from './decisions.ts';
+import { createDisputes } from './disputes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
+import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
+import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
+import { createVenueAccounts } from './venue-accounts.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export const createStore = (pool: Pool) => ({
@@ -21,14 +26,19 @@ export const createStore = (pool: Pool) => ({
   refunds: createRefunds(pool),
   payouts: createPayouts(pool),
   payoutReturns: createPayoutReturns(pool),
+  refundReturns: createRefundReturns(pool),
+  disputes: createDisputes(pool),
+  eventCancellations: createEventCancellations(pool),
   claims: createClaims(pool),
   customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
+  moves: createMoves(pool),
   chain: createChain(pool),
   deadLetters: createDeadLetters(pool),
   decisions: createDecisions(pool),
   venues: createVenues(pool),
+  venueAccounts: createVenueAccounts(pool),
   events: createEvents(pool),
   contacts: createContacts(pool),
   contents: createMessageContents(pool),
@@ -41,20 +51,33 @@ export type Store = ReturnType<typeof createStore>;
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';
-export type { ChainTransaction, SignNext } from './chain.ts';
+export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';
 export {
   BudgetExhaustedError,
   CaptureMismatchError,
   ClaimLostError,
+  DisputeStateError,
   MintStateError,
   PayoutStateError,
+  MoveStateError,
   RefundStateError,
   StepFencedError,
 } from './errors.ts';
+export type { DisputeRecord } from './dispute-reads.ts';
+export type { ClaimDispute, DisputeClaim, RecordDispute } from './disputes.ts';
+export type { EventCancellationRecord, PlannedRefund, PurchaseInFlight } from './event-cancellation-reads.ts';
+export type {
+  ClaimEventCancellation,
+  EndEventCancellation,
+  EventCancellationClaim,
+  PlanWave,
+  Wave,
+} from './event-cancellations.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
+export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';
 export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
@@ -62,6 +85,7 @@ export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettleP
 export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
 export type { PaidPayout, PayoutReturnClaim } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
+export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';

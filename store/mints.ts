@@ -24,6 +24,8 @@ export interface MintRecord extends ReservedTicket {
   transactionHash?: string;
   blockNumber?: number;
   burnTransactionHash?: string;
+  /** Since when a person has to decide about it: its money was lost. ISO 8601. */
+  lockedAt?: string;
 }
 
 export interface ReserveMints {
@@ -108,7 +110,7 @@ async function ofOperation(tx: Tx, { tenantId, workflowId }: Operation): Promise
   const rows = await tx.rows<Row<MintRecord>>(
     `select ticket_id as "ticketId", generation, token_id as "tokenId", wallet, status,
        transaction_hash as "transactionHash", block_number as "blockNumber",
-       burn_transaction_hash as "burnTransactionHash"
+       burn_transaction_hash as "burnTransactionHash", locked_at as "lockedAt"
      from mints where tenant_id = $1 and workflow_id = $2 and status <> 'released' order by mint_id`,
     [tenantId, workflowId],
   );
@@ -148,6 +150,21 @@ export const createMints = (pool: Pool) => ({
         [operation.tenantId, operation.workflowId, transactionHash, blockNumber],
       );
       if (settlement) await settleClaim(tx, operation, settlement);
+    });
+  },
+
+  /** On the chain again, after a reorganization had thrown out what was recorded. Changes nothing else. */
+  mintedAgain({
+    operation,
+    transactionHash,
+    blockNumber,
+  }: Pick<ConfirmMints, 'operation' | 'transactionHash' | 'blockNumber'>): Promise<void> {
+    return withTenant(pool, operation.tenantId, async (tx) => {
+      await tx.affected(
+        `update mints set transaction_hash = $3, block_number = $4, updated_at = now()
+         where tenant_id = $1 and workflow_id = $2 and status = 'minted'`,
+        [operation.tenantId, operation.workflowId, transactionHash, blockNumber],
+      );
     });
   },
 

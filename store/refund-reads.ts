@@ -26,8 +26,11 @@ export interface ReservedRefund {
 
 export interface RefundRecord {
   refundId: string;
-  /** `reserved`: not yet at the provider, as far as is known. `refunded`: the provider has made it, and may not have ended it. */
-  status: 'reserved' | 'refunded' | RefundResult['status'];
+  /**
+   * `reserved`: not yet at the provider, as far as is known. `refunded`: the provider has made it, and may not have ended it.
+   * `returned`: it was completed, and the provider took it back later; `result` still says what was told then.
+   */
+  status: 'reserved' | 'refunded' | 'returned' | RefundResult['status'];
   workflowId: string;
   runId: string;
   fingerprint: string;
@@ -78,7 +81,7 @@ function recordOf({ claim, refund }: JoinedRow): RefundRecord {
   const { refundSeq: _, rowStatus, ...columns } = fromRow<ClaimColumns>(claim);
   return {
     ...columns,
-    status: columns.result?.status ?? rowStatus ?? 'reserved',
+    status: rowStatus === 'returned' ? rowStatus : (columns.result?.status ?? rowStatus ?? 'reserved'),
     ...(refund && { refund: fromRow<ReservedRefund>(refund) }),
   };
 }

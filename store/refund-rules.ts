@@ -1,12 +1,15 @@
 /** What of a payment may go back, and whose share it is. Pure. */
 import type { RefundRejection, RefundRequest } from '../contracts/refund.ts';
 
-/** Minor units. `refunds` below are the live ones: reserved, done or completed. */
+/**
+ * Minor units. `refunds` below are the live ones: reserved, done or completed. What a bank has taken back by disputes
+ * counts as refunded here: it is given back once.
+ */
 export interface FeeState {
   captured: number;
   /** The platform's part of `captured`. */
   platformFee: number;
-  /** Sum of the refunds. */
+  /** Sum of the refunds; with a dispute of what had been refunded before, more than `captured`. */
   taken: number;
   /** The platform's part of `taken`. */
   feeTaken: number;
@@ -48,7 +51,7 @@ type Wanted = Pick<RefundRequest, 'amount' | 'ticketIds' | 'tickets'>;
  */
 export function planRefund(wanted: Wanted, state: RefundState): { plan: RefundPlan } | { refusal: Refusal } {
   const { tickets } = state;
-  const left = state.captured - state.taken;
+  const left = Math.max(state.captured - state.taken, 0);
   const names = wanted.ticketIds && new Set(wanted.ticketIds);
   const named = tickets.filter(({ ticketId }) => names?.has(ticketId));
   if (names && named.length < names.size) return { refusal: { reason: 'ticket_unknown' } };

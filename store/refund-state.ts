@@ -36,11 +36,16 @@ export interface Sums {
   returned: number;
 }
 
+/** Of live refunds, and of disputes while the bank has their money. */
 export async function readSums(tx: Tx, tenantId: string, paymentKey: string): Promise<Sums> {
   const sums = await tx.first<Sums>(
     `select coalesce(sum(amount), 0)::bigint as taken, coalesce(sum(fee_share), 0)::bigint as "feeTaken",
        coalesce(sum(amount) filter (where status = 'completed'), 0)::bigint as returned
-     from refunds where tenant_id = $1 and payment_key = $2 and ${live}`,
+     from (
+       select amount, fee_share, status from refunds where tenant_id = $1 and payment_key = $2 and ${live}
+       union all
+       select withdrawn, fee_share, 'reserved' from disputes where tenant_id = $1 and payment_key = $2 and withdrawn > 0
+     ) as gone`,
     [tenantId, paymentKey],
   );
   return sums ?? { taken: 0, feeTaken: 0, returned: 0 };
@@ -71,7 +76,7 @@ export interface LockedRefund extends Pick<LockedPayment, 'venueId' | 'currency'
   paymentKey: string;
   amount: number;
   feeShare: number;
-  status: 'reserved' | 'refunded' | RefundResult['status'];
+  status: 'reserved' | 'refunded' | 'returned' | RefundResult['status'];
   /** Once the provider gives it back. */
   providerRefundId: string | null;
 }

@@ -16,6 +16,7 @@ import type {
 } from '../contracts/refund.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { isDisputed } from './dispute-reads.ts';
 import { ClaimLostError, RefundStateError } from './errors.ts';
 import { releaseHolds } from './holds.ts';
 import { post } from './ledger.ts';
@@ -83,6 +84,7 @@ async function reserveIn(tx: Tx, { operation, input, now }: ReserveRefund): Prom
   if (payment.status === 'live') return refuse(rejected('not_captured', 'unknown'));
   if (payment.status !== 'completed' || payment.chargeId === null) return refuse(rejected('not_captured', 'none'));
 
+  if (await isDisputed(tx, tenantId, paymentKey)) return refuse(rejected('disputed', 'captured'));
   const sums = await readSums(tx, tenantId, paymentKey);
   const tickets = await readTickets(tx, tenantId, paymentKey, payment.workflowId);
   const planned = planRefund(request, { ...payment, ...sums, tickets });

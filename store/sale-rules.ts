@@ -21,21 +21,31 @@ export function refusalOf(
   return event.salesOpen ? undefined : 'sales_closed';
 }
 
+const eventLock = `hashtext('boxoffice-event'), hashtext($1::text || ':' || $2::text)`;
+
+/** Waits for the claims of the event that have looked at it, and lets later ones wait until this transaction is over. */
+export async function holdOffClaims(tx: Tx, tenantId: string, eventId: string): Promise<void> {
+  await tx.rows(`select pg_advisory_xact_lock(${eventLock})`, [tenantId, eventId]);
+}
+
 /**
- * A plain read: a claim that read "open" may commit a moment after sales were closed, and counts as before it. Locking the
- * event would let a stream of claims keep the closing waiting.
+ * Under the event's lock until the claim's transaction is over: when the event is cancelled, a claim is either there to be
+ * found, or sees sales closed. An advisory lock is first come, first served; rows locked `for share` by a stream of claims
+ * would keep the cancellation waiting. It is taken with the venue, because the event has to be read by a later statement.
  */
 export async function readSetting(tx: Tx, tenantId: string, venueId: string, eventId: string): Promise<SaleSetting> {
-  const venue = await tx.first<FeePolicy & { currency: string; frozen: boolean }>(
+  const venue = await tx.first<FeePolicy & { currency: string | null; frozen: boolean }>(
     `select currency, frozen, fee_basis_points as "feeBasisPoints", fee_fixed as "feeFixed",
-       reserve_basis_points as "reserveBasisPoints" from venues where tenant_id = $1 and venue_id = $2`,
-    [tenantId, venueId],
+       reserve_basis_points as "reserveBasisPoints"
+     from (select pg_advisory_xact_lock_shared(${eventLock})) as locked
+     left join venues on tenant_id = $1 and venue_id = $3`,
+    [tenantId, eventId, venueId],
   );
   const event = await tx.first<{ venueId: string; salesOpen: boolean }>(
     `select venue_id as "venueId", sales_open as "salesOpen" from events where tenant_id = $1 and event_id = $2`,
     [tenantId, eventId],
   );
-  if (!venue) return event ? { event } : {};
+  if (!venue || venue.currency === null) return event ? { event } : {};
   const { currency, frozen, ...policy } = venue;
   return { venue: { currency, frozen }, policy, ...(event ? { event } : {}) };
 }

@@ -58,7 +58,7 @@ export const createVenues = (pool: Pool) => ({
 });
 
 export const createEvents = (pool: Pool) => ({
-  /** Creates or changes. False when the venue does not exist. */
+  /** Creates or changes; the sales of a cancelled event stay closed. False when the venue does not exist. */
   put(tenantId: string, eventId: string, event: EventBody): Promise<boolean> {
     return withTenant(pool, tenantId, async (tx) => {
       const written = await tx.affected(
@@ -66,7 +66,7 @@ export const createEvents = (pool: Pool) => ({
          select $1::text, $2, venue_id, $4, $5, $6 from venues where tenant_id = $1 and venue_id = $3
          on conflict (tenant_id, event_id) do update set
            venue_id = excluded.venue_id, name = excluded.name, ends_at = excluded.ends_at,
-           sales_open = excluded.sales_open, updated_at = now()`,
+           sales_open = excluded.sales_open and events.cancelled_at is null, updated_at = now()`,
         [tenantId, eventId, event.venueId, event.name, event.endsAt, event.salesOpen],
       );
       return written === 1;

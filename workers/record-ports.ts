@@ -2,7 +2,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { receiptRequestOf } from '../activities/mail.ts';
 import type { RecordPorts } from '../activities/records.ts';
-import { startEmail } from '../client/index.ts';
+import { cancelPurchase, requestRefund, startEmail } from '../client/index.ts';
+import type { EventCancellationPorts } from '../activities/event-cancellation.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Store } from '../store/index.ts';
 import { withReceipts } from './refund-receipts.ts';
@@ -10,7 +11,7 @@ import { withReceipts } from './refund-receipts.ts';
 export type WorkflowStarter = Client;
 
 /** A workflow that Temporal does not know any more cannot come back, so it counts as gone. */
-async function isRunning(temporal: Client, workflowId: string, firstRunId: string): Promise<boolean> {
+export async function isRunning(temporal: Client, workflowId: string, firstRunId: string): Promise<boolean> {
   try {
     const { status, raw } = await temporal.workflow.getHandle(workflowId).describe();
     const first = raw.workflowExecutionInfo?.firstRunId;
@@ -45,6 +46,9 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
       close: (request) => store.claims.settle({ ...request, kind: 'mint' }),
     },
     refunds: withReceipts(store, temporal),
+    moves: store.moves,
+    refundReturns: store.refundReturns,
+    disputes: store.disputes,
     deadLetters: store.deadLetters,
     isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
     startReceipt: async (receipt) => {
@@ -52,3 +56,10 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
     },
   };
 }
+
+export const createEventCancellationPorts = (store: Store, temporal: Client): EventCancellationPorts => ({
+  cancellations: store.eventCancellations,
+  isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
+  startRefund: async (request) => void (await requestRefund(temporal, request)),
+  cancelPurchase: (workflowId, request) => cancelPurchase(temporal, workflowId, request),
+});

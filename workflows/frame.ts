@@ -8,6 +8,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  ContinueAsNew,
   setHandler,
 } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
@@ -127,6 +128,8 @@ export class Frame<Result extends { status: string }> {
       try {
         this.#finish(await this.main.run(() => course.forward()));
       } catch (error) {
+        // No end: the next run goes on with it.
+        if (error instanceof ContinueAsNew) throw error;
         this.#finish(await shielded(() => this.#unwind(course, error)));
       }
       const { end } = this;

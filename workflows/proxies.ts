@@ -1,22 +1,32 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { CardActivities } from '../activities/card.ts';
+import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
+import type { DisputeActivities } from '../activities/dispute.ts';
 import type { MailActivities } from '../activities/mail.ts';
+import type { PayoutActivities } from '../activities/payout.ts';
+import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
+import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const disputes = proxyActivities<DisputeActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const payouts = proxyActivities<PayoutActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
+export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
+export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
+export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

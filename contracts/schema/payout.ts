@@ -25,3 +25,24 @@ export type PayoutRequest = Static<typeof PayoutRequest>;
 export const PayoutBody = Type.Omit(PayoutRequest, ['tenantId', 'venueId', 'requestedBy'], {
   additionalProperties: false,
 });
+
+/** How often a venue is paid all that is available: `every` or `cron` (validate-payout.ts). */
+export const PayoutSchedule = Type.Object(
+  {
+    every: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,2} (hour|day|week)s?$',
+        description: 'every: such as "12 hours", "1 day" or "2 weeks"',
+      }),
+    ),
+    cron: Type.Optional(
+      Type.String({
+        pattern: '^[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}$',
+        maxLength: 100,
+        description: 'cron: five fields, in UTC, such as "0 6 * * MON"',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'every or cron' },
+);
+export type PayoutSchedule = Static<typeof PayoutSchedule>;

@@ -46,8 +46,10 @@ export function createChainReader(rpc: string, contract: string): ChainReader {
         mintedTokens(tokenIds),
         client.readContract({ address, abi: ticketsAbi, functionName: 'ownersOf', args: [tokenIds] }),
       ]);
-      const wallets = new Set(mints.map(({ wallet }) => wallet.toLowerCase()));
-      return { mints: minted.length, owned: owners.filter((owner) => wallets.has(owner.toLowerCase())).length };
+      // The wallet of its row, which follows the transfers that the issuer made.
+      const isOwn = (tokenId: bigint, owner: string) =>
+        mints.some((mint) => tokenOf(mint) === tokenId && mint.wallet.toLowerCase() === owner.toLowerCase());
+      return { mints: minted.length, owned: owners.filter((owner, index) => isOwn(tokenIds[index]!, owner)).length };
     },
 
     async strays(mints) {

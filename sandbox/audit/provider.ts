@@ -7,6 +7,7 @@ import { readJson } from './read-json.ts';
 export interface ProviderSnapshot {
   intents: Stripe.PaymentIntent[];
   refunds: Stripe.Refund[];
+  disputes: Stripe.Dispute[];
   transactions: Stripe.BalanceTransaction[];
   calls: CallEntry[];
 }
@@ -14,13 +15,14 @@ export interface ProviderSnapshot {
 export async function readProvider(stripe: string): Promise<ProviderSnapshot> {
   const objects = async <T>(type: string) =>
     (await readJson<{ objects: T[] }>(`${stripe}/_sim/objects/${type}`)).objects;
-  const [intents, refunds, transactions, { calls }] = await Promise.all([
+  const [intents, refunds, disputes, transactions, { calls }] = await Promise.all([
     objects<Stripe.PaymentIntent>('payment_intents'),
     objects<Stripe.Refund>('refunds'),
+    objects<Stripe.Dispute>('disputes'),
     objects<Stripe.BalanceTransaction>('balance_transactions'),
     readJson<{ calls: CallEntry[] }>(`${stripe}/_sim/log`),
   ]);
-  return { intents, refunds, transactions, calls };
+  return { intents, refunds, disputes, transactions, calls };
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -44,6 +46,8 @@ export function providerFacts(snapshot: ProviderSnapshot, workflowId: string): P
   const taken = intents.filter(({ status }) => status === 'succeeded');
   const charges = new Set(taken.map(({ latest_charge }) => idOf(latest_charge)));
   const refunds = snapshot.refunds.filter(({ charge }) => charges.has(idOf(charge)));
+  const disputes = new Set(snapshot.disputes.filter(({ charge }) => charges.has(idOf(charge))).map(({ id }) => id));
+  const moved = snapshot.transactions.filter(({ source }) => disputes.has(idOf(source) ?? ''));
   const calls = callsAbout(
     snapshot,
     [workflowId, ...refunds.flatMap(({ metadata }) => metadata?.['workflow'] ?? [])],
@@ -59,6 +63,8 @@ export function providerFacts(snapshot: ProviderSnapshot, workflowId: string): P
     refunds: refunds.length,
     refunded: sum(refunds.filter(stands).map(({ amount }) => amount)),
     refundsPending: sum(refunds.filter(isPending).map(({ amount }) => amount)),
+    disputed: sum(moved.map(({ amount }) => -amount)),
+    disputeFees: sum(moved.map(({ fee }) => fee)),
     authorizeCalls: authorizing.filter(({ replayed, status }) => !replayed && status !== 429).length,
     replays: calls.filter(({ replayed }) => replayed).length,
     calls: calls.length,
@@ -77,3 +83,7 @@ const byCurrency = (amounts: readonly { currency: string; amount: number }[]): R
 /** Net of fees, per upper-case currency. A refund is taken from it when it is asked for, and comes back when it fails. */
 export const providerBalances = ({ transactions }: ProviderSnapshot): Record<string, number> =>
   byCurrency(transactions.map(({ currency, net }) => ({ currency, amount: net })));
+
+/** What the provider kept, disputes' fees included, per upper-case currency. */
+export const providerFees = ({ transactions }: ProviderSnapshot): Record<string, number> =>
+  byCurrency(transactions.map(({ currency, fee }) => ({ currency, amount: fee })));

@@ -18,6 +18,10 @@ export interface ProviderFacts {
   refunded: number;
   /** The part of `refunded` that the provider has not ended. */
   refundsPending: number;
+  /** What banks have withdrawn of its charges by disputes, and not given back. */
+  disputed: number;
+  /** What the provider kept for those disputes. */
+  disputeFees: number;
   /** Calls that created an intent, without answers replayed from the idempotency key and without 429s. */
   authorizeCalls: number;
   /** Answers that the provider gave again because it knew the key. */
@@ -43,7 +47,10 @@ export interface BooksFacts {
   ledger: {
     captureTransactions: number;
     sumsToZero: boolean;
-    /** What its entries and its refunds' add to `stripe_balance`: the capture less the provider's fee and what went back. */
+    /**
+     * What its entries, its refunds' and its disputes' add to `stripe_balance`: the capture less the provider's fees, what
+     * went back, and what banks took.
+     */
     stripeBalance: number;
   };
   /** What the books say of its refunds. */
@@ -52,6 +59,7 @@ export interface BooksFacts {
     done: number;
     /** Set aside: the provider is being asked. */
     reserved: number;
+    /** Also those that somebody had burned without a refund. */
     burnedTickets: number;
   };
   deadLetters: { step: string; error: string; resolved: boolean }[];
@@ -109,8 +117,9 @@ function ofCompleted(record: PurchaseRecord): Check[] {
 }
 
 /** The provider takes a refund from our balance when it is made, and gives it back should it fail: so do the books. */
-function ofRefunds({ captured, fees, refunded, repaid, ledger }: PurchaseRecord): Check[] {
-  const atProvider = captured - fees - refunded;
+function ofRefunds(record: PurchaseRecord): Check[] {
+  const { captured, fees, refunded, disputed, disputeFees, repaid, ledger } = record;
+  const atProvider = captured - fees - refunded - disputed - disputeFees;
   return [
     [refunded <= captured, `${refunded} refunded of ${captured} captured`],
     [repaid.done === refunded, `the books gave ${repaid.done} back, the provider ${refunded}`],

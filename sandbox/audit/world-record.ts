@@ -4,6 +4,8 @@ export interface WorldRecord {
   ledgerSums: Record<string, number>;
   /** Per currency: `stripe_balance` of the ledger, and the provider's own balance net of its fees. */
   balances: Record<string, { ledger: number; provider: number }>;
+  /** Per currency: `provider_fees` and `dispute_fees` of the ledger, and the fees of the provider's balance transactions. */
+  fees: Record<string, { ledger: number; provider: number }>;
   /** Message-IDs that arrived more than once, and how often. */
   duplicateMails: Record<string, number>;
   /** Executions that failed, were terminated or timed out: each is a bug. */
@@ -23,6 +25,11 @@ export function worldViolations(world: WorldRecord): string[] {
       .map(
         ([currency, { ledger, provider }]) =>
           `the ledger has ${ledger} ${currency} at the provider; the provider has ${provider}`,
+      ),
+    ...Object.entries(world.fees)
+      .filter(([, { ledger, provider }]) => ledger !== provider)
+      .map(
+        ([currency, { ledger, provider }]) => `the ledger has ${ledger} ${currency} of fees, the provider ${provider}`,
       ),
     ...world.brokenWorkflows.map(({ workflowId, status }) => `${workflowId} is ${status}`),
     ...world.strayTokens,

@@ -1,8 +1,10 @@
 /** The scenarios, in the order in which they are shown. */
 import { cancelled } from './cancelled.ts';
 import { declinedThenPaid } from './declined-then-paid.ts';
+import { disputeLost } from './dispute-lost.ts';
 import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
+import { eventCancelled } from './event-cancelled.ts';
 import { lostAnswer } from './lost-answer.ts';
 import { purchase } from './purchase.ts';
 import { refundPartial } from './refund-partial.ts';
@@ -18,6 +20,8 @@ export const scenarios: readonly Scenario[] = [
   cancelled,
   refundPartial,
   threeDSecure,
+  disputeLost,
+  eventCancelled,
   workerKilled,
   engineKilled,
 ];

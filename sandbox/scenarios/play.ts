@@ -102,8 +102,8 @@ const sum = (records: readonly PurchaseRecord[], of: (record: PurchaseRecord) =>
   records.reduce((total, record) => total + of(record), 0);
 
 const countedNames = [
-  'intents', 'charges', 'captured', 'held', 'fees', 'refunds', 'refunded', 'refundsPending', 'authorizeCalls', 'replays',
-  'calls', 'mints', 'owned', 'holdsLive', 'runs', 'mails',
+  'intents', 'charges', 'captured', 'held', 'fees', 'refunds', 'refunded', 'refundsPending', 'disputed',
+  'disputeFees', 'authorizeCalls', 'replays', 'calls', 'mints', 'owned', 'holdsLive', 'runs', 'mails',
 ] as const satisfies readonly (keyof Counted)[]; // prettier-ignore
 
 function countedOf(records: readonly PurchaseRecord[]): Counted {

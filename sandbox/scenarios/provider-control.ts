@@ -15,6 +15,10 @@ export interface ProviderControl {
   authenticate(intentId: string, outcome: 'succeed' | 'fail'): Promise<void>;
   /** Resolves when the call has had its effect and its answer is being held. @throws Error after 30 s. */
   untilHeld(order: PurchaseOrder): Promise<void>;
+  /** The cardholder disputes all of the purchase's charge. Answers with the dispute's id. */
+  openDispute(order: PurchaseOrder): Promise<string>;
+  /** The bank decides. */
+  decideDispute(disputeId: string, outcome: 'won' | 'lost'): Promise<void>;
 }
 
 const patience = 30_000;
@@ -36,7 +40,19 @@ export function createProviderControl(stripe: string): ProviderControl {
       body: JSON.stringify({ kind, match: { method: 'POST', keyRegex: keyRegexOf(order, step) } }),
     });
   };
+  const chargeOf = async ({ tenantId, idempotencyKey }: PurchaseOrder): Promise<string> => {
+    const { objects } = await call<{ objects: { latest_charge: string; metadata: Record<string, string> }[] }>(
+      'objects/payment_intents',
+    );
+    const workflow = paymentWorkflowId(tenantId, idempotencyKey);
+    const found = objects.find(({ metadata }) => metadata['workflow'] === workflow);
+    if (!found) throw new Error(`the simulator knows no charge of ${workflow}`);
+    return found.latest_charge;
+  };
+  const dispute = (body: object) => call<{ id: string }>('disputes', { method: 'POST', body: JSON.stringify(body) });
   return {
+    openDispute: async (order) => (await dispute({ charge: await chargeOf(order) })).id,
+    decideDispute: async (id, outcome) => void (await dispute({ id, outcome })),
     loseAnswer: (order, step) => fault('lose_answer', order, step),
     holdAnswer: (order, step) => fault('hold', order, step),
     async authenticate(intentId, outcome) {

@@ -15,9 +15,16 @@ export interface OrderWish {
   tickets?: number;
   /** The provider's id of the card; one that works unless given. */
   card?: string;
+  /** Number of the order, where a scenario has several. */
+  copy?: number;
+  /** The event; the summer night unless given. */
+  eventId?: string;
   /** Number of the attempt at the same order: another idempotency key. 1 unless given. */
   attempt?: number;
 }
+
+/** An event that is there to be cancelled. */
+export const doomedEventId = 'open-air';
 
 /** Minor units of USD. */
 const ticketPrice = 5_000;
@@ -26,25 +33,25 @@ const bookingFee = 500;
 const wallet = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
 
 /** Puts them through the API with the tenant's own token, as a service would; putting them again changes nothing. */
-export async function openShop({ temporal, api, tokens }: PublishedEndpoints, tenantId: string): Promise<Shop> {
+export async function openShop({ temporal, api, tokens, stripe }: PublishedEndpoints, tenantId: string): Promise<Shop> {
   const token = tokens[tenantId]?.['admin'];
   if (token === undefined) throw new Error(`the sandbox has no tenant ${tenantId}`);
   const boxoffice: Boxoffice = createBoxoffice({ temporal, api: { url: api, token } });
   const shop = { tenantId, venueId: 'arena', eventId: 'summer-night' };
   try {
+    const connectedAccount = await connectAccount(stripe, `acct_${tenantId}${shop.venueId}`);
     await boxoffice.venues.put(shop.venueId, {
       name: 'Arena',
       currency: 'USD',
       feeBasisPoints: 500,
       feeFixed: 0,
       reserveBasisPoints: 1_000,
+      connectedAccount,
+      payoutsEnabled: true,
     });
-    await boxoffice.events.put(shop.eventId, {
-      venueId: shop.venueId,
-      name: 'Summer Night',
-      endsAt: '2099-06-01T22:00:00Z',
-      salesOpen: true,
-    });
+    const event = { venueId: shop.venueId, endsAt: '2099-06-01T22:00:00Z', salesOpen: true };
+    await boxoffice.events.put(shop.eventId, { ...event, name: 'Summer Night' });
+    await boxoffice.events.put(doomedEventId, { ...event, name: 'Open Air' });
     const { emailRef } = await boxoffice.contacts.put({ kind: 'email', value: 'ada@example.com', name: 'Ada' });
     return { ...shop, emailRef };
   } finally {
@@ -52,10 +59,18 @@ export async function openShop({ temporal, api, tokens }: PublishedEndpoints, te
   }
 }
 
-/** `name` goes into every id. Orders of one name and another attempt are the same order with another key. */
-export function orderOf(shop: Shop, name: string, wish: OrderWish = {}): PurchaseOrder {
-  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1 } = wish;
+/** The venue's account at the card provider's simulator; connecting it again changes nothing. */
+async function connectAccount(stripe: string, id: string): Promise<string> {
+  const response = await fetch(`${stripe}/_sim/accounts`, { method: 'POST', body: JSON.stringify({ id }) });
+  if (!response.ok) throw new Error(`the simulator refused the account ${id}: ${await response.text()}`);
+  return id;
+}
+
+/** `scenario` goes into every id. Orders of one copy and another attempt are the same order with another key. */
+export function orderOf(shop: Shop, scenario: string, wish: OrderWish = {}): PurchaseOrder {
+  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1, copy, eventId = shop.eventId } = wish;
   const { emailRef, ...place } = shop;
+  const name = copy === undefined ? scenario : `${scenario}-${copy}`;
   const tickets = Array.from({ length: count }, (_, index) => ({
     ticketId: `${name}-${index + 1}`,
     seatId: `A-${index + 1}`,
@@ -63,6 +78,7 @@ export function orderOf(shop: Shop, name: string, wish: OrderWish = {}): Purchas
   }));
   return {
     ...place,
+    eventId,
     userId: 'ada',
     orderId: `order-${name}`,
     idempotencyKey: `${name}-${attempt}`,

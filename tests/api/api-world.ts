@@ -11,16 +11,34 @@ import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
-import type { CustomerAction, DecisionRecord, PaymentRecord, RefundRecord, WebhookEvent } from '../../store/index.ts';
+import type {
+  CustomerAction,
+  DecisionRecord,
+  DisputeRecord,
+  EventCancellationRecord,
+  MoveRecord,
+  PaymentRecord,
+  PayoutRecord,
+  RefundRecord,
+  RoutedPayout,
+  Statement,
+  VenueBalances,
+  WebhookEvent,
+} from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { authorized } from '../support/orders.ts';
 
 const webhookSecret = 'whsec_test';
+export const connectWebhookSecret = 'whsec_connect';
 
 export class FakeStore {
   readonly records = new Map<string, PaymentRecord>();
   readonly refundRecords = new Map<string, RefundRecord>();
+  readonly cancellationRecords = new Map<string, EventCancellationRecord>();
   readonly decisionRecords = new Map<string, DecisionRecord[]>();
+  readonly disputeRecords = new Map<string, DisputeRecord>();
+  /** By charge. */
+  readonly charged = new Map<string, { tenantId: string; paymentKey: string }>();
   readonly venueIds = new Map<string, unknown>();
   readonly contactsByRef = new Map<string, ContactBody & { tenantId: string }>();
   readonly recorded = new Map<string, { event: WebhookEvent; processed: boolean }>();
@@ -39,8 +57,40 @@ export class FakeStore {
   readonly refunds = {
     get: async (tenantId: string, refundId: string) => this.refundRecords.get(`${tenantId}/${refundId}`),
   };
+  readonly eventCancellations = {
+    get: async (tenantId: string, eventId: string) => this.cancellationRecords.get(`${tenantId}/${eventId}`),
+  };
+  readonly payoutRecords = new Map<string, PayoutRecord>();
+  readonly routed = new Map<string, RoutedPayout>();
+  readonly statements = new Map<string, Statement>();
+  readonly balancesOf = new Map<string, VenueBalances>();
+  readonly payouts = {
+    get: async (tenantId: string, payoutId: string) => this.payoutRecords.get(`${tenantId}/${payoutId}`),
+    statement: async (tenantId: string, payoutId: string) => this.statements.get(`${tenantId}/${payoutId}`),
+    balances: async (tenantId: string, venueId: string) => this.balancesOf.get(`${tenantId}/${venueId}`),
+    byProvider: async (providerPayoutId: string) => this.routed.get(providerPayoutId),
+  };
+  /** By account: the venues that are paid on it, and whether they can be. */
+  readonly accounts = new Map<string, { venues: { tenantId: string; venueId: string }[]; enabled?: boolean }>();
+  readonly venueAccounts = {
+    venuesOf: async (account: string) => this.accounts.get(account)?.venues ?? [],
+    setPayoutsEnabled: async (_: unknown, account: string, enabled: boolean) =>
+      void (this.accounts.get(account)!.enabled = enabled),
+  };
   readonly decisions = {
     list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
+  };
+  readonly moveRecords = new Map<string, MoveRecord>();
+  readonly moves = {
+    get: async (tenantId: string, kind: string, key: string) => this.moveRecords.get(`${tenantId}/${kind}/${key}`),
+  };
+  readonly disputes = {
+    get: async (tenantId: string, disputeId: string) => this.disputeRecords.get(`${tenantId}/${disputeId}`),
+    ofPayment: async (tenantId: string, key: string) =>
+      [...this.disputeRecords]
+        .filter(([id, { paymentKey }]) => id.startsWith(`${tenantId}/`) && paymentKey === key)
+        .map(([, record]) => record),
+    paymentOf: async ({ chargeId }: { chargeId: string }) => this.charged.get(chargeId),
   };
   readonly venues = {
     put: async (tenantId: string, venueId: string, body: unknown) =>
@@ -115,6 +165,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
+    verifyConnectEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectWebhookSecret, 300),
     livemode: false,
     contactIdKey: 'k'.repeat(32),
     checks: { postgres: async () => undefined, temporal: async () => undefined },
@@ -126,8 +177,8 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
   return { app, temporal, store, log };
 }
 
-export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000)) =>
-  Stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret, timestamp });
+export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000), secret = webhookSecret) =>
+  Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
 
 /** The body of `POST /payments`: tenant and key come from elsewhere. */
 export { orderOf } from '../support/orders.ts';

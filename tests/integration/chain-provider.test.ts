@@ -167,7 +167,7 @@ describe('burning', () => {
     await transfer(tokens[1], buyer.address, friend);
     await expect(provider.planBurn(tokens)).rejects.toMatchObject({
       kind: 'declined',
-      code: 'not_held_by_first_owner',
+      code: 'not_held',
       facts: { tokenId: tokens[1].toString() },
     });
     expect(await provider.ownersOf(tokens)).toEqual([buyer.address, friend]);

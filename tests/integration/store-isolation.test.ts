@@ -8,6 +8,7 @@ import { openPayable, payoutOf, reservePayoutOf } from '../support/payouts.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
 import {
+  captureOf,
   claimOf,
   customerActionOf,
   hashOf,
@@ -51,6 +52,11 @@ async function fillEveryTable(): Promise<void> {
   await store.sentCalls.begin({ tenantId, workflowId, step: 'authorize', budget: 1 });
   const reservation = { operation, step: 'mint', tickets: order.tickets, wallet, venueId: 'venue', eventId: 'event' };
   await store.mints.reserve({ ...reservation, tokenIdOf: () => 1n });
+  await store.mints.confirm({ operation, step: 'mint', transactionHash: hashOf('a'), blockNumber: 1 });
+  const burn = { tenantId, ticketId: order.tickets[0]!.ticketId, burnKey: 'k', reason: 'fraud', requestedBy: 'admin' };
+  const burning = { tenantId, workflowId: `burn:${tenantId}:${burn.ticketId}:k`, runId: 'run-1' };
+  const input = { request: burn, fingerprint: 'f'.repeat(64) };
+  expect(await store.moves.reserve({ operation: burning, input, now: start })).toEqual({ kind: 'owned' });
   await store.chain.signNext({
     tenantId,
     workflowId,
@@ -65,6 +71,15 @@ async function fillEveryTable(): Promise<void> {
   await store.decisions.record({
     operation, messageId: 'm', kind: 'resolve', choice: 'retry', actor: 'a', evidence: 'e', refusedBecause: 'no_proof', now: start,
   }); // prettier-ignore
+  const disputed = { tenantId, workflowId: 'dispute:acme:dp_1', runId: 'run-1' };
+  const request = { tenantId, disputeId: 'dp_1', paymentKey: order.idempotencyKey };
+  await store.disputes.claim({ operation: disputed, input: { request, fingerprint: 'f'.repeat(64) }, now: start });
+  const dispute = {
+    disputeId: 'dp_1', chargeId: captureOf(order).chargeId, status: 'needs_response', amount: 1, currency: 'USD',
+    reason: 'fraudulent', refundable: false, movements: [],
+  } as const; // prettier-ignore
+  const booking = { paymentKey: order.idempotencyKey, dispute: { ...dispute, movements: [] }, now: start };
+  await store.disputes.book({ operation: disputed, ...booking });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

@@ -13,12 +13,16 @@ import {
   workflowTypes,
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
+import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
+import { eventCancellationShapes } from './shapes-event-cancellation.ts';
+import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
+import { ticketShapes } from './shapes-tickets.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
 const hour = 3_600_000;
@@ -115,6 +119,7 @@ const refundCancelledTooLate: Shape = async (world) => {
 };
 
 export const shapes: Readonly<Record<string, Shape>> = {
+  ...disputeShapes,
   'payment-completed': purchased(),
   'payment-zero-amount': purchased(undefined, free),
   'payment-declined': purchased((twin) => twin.plan('authorizePayment', declines('insufficient_funds'))),
@@ -185,6 +190,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'refund-disputed': refunded((twin) => twin.plan('createRefund', declines('disputed'))),
   'refund-cancelled': refundCancelled,
   'refund-cancelled-too-late': refundCancelledTooLate,
+  ...eventCancellationShapes,
   'mint-minted': async (world) => ended(await world.mint()),
   'mint-rejected': async (world) =>
     ended(await world.mint((twin) => twin.plan('mintTickets', declines('ticket_taken')))),
@@ -194,6 +200,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     await mint.handle.signal(cancelSignal, me);
     return ended(mint);
   },
+  ...ticketShapes,
   'email-sent': async (world) => ended(await world.email()),
   'email-undeliverable': async (world) => ended(await world.email((twin) => twin.plan('sendMail', declines('550')))),
   'email-cancelled': async (world) => {
@@ -204,4 +211,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   ...decisionShapes,
   ...messageShapes,
+  ...payoutShapes,
 };

@@ -108,6 +108,7 @@ export class FakeTemporal {
         'updateWorkflowExecution',
         'queryWorkflow',
         'signalWorkflowExecution',
+        'signalWithStartWorkflowExecution',
         'listWorkflowExecutions',
       ].map((name) => [name, (request: never) => this.#call(name, request)]),
     );
@@ -150,6 +151,8 @@ export class FakeTemporal {
         return this.#query(request);
       case 'signalWorkflowExecution':
         return this.#signal(request);
+      case 'signalWithStartWorkflowExecution':
+        return this.#signalWithStart(request);
       default:
         return { executions: [...this.runs.values()].map((run) => this.#info(run)), nextPageToken: new Uint8Array() };
     }
@@ -207,6 +210,12 @@ export class FakeTemporal {
     if (run.status !== 'running') throw grpcError(grpc.notFound, 'workflow execution already completed');
     run.signals.push({ name: request.signalName, input: decode(request.input) });
     return {};
+  }
+
+  #signalWithStart(request: StartRequest & { signalName: string; input: Payloads; signalInput: Payloads }) {
+    const start = this.#start(request, false);
+    this.run(request.workflowId).signals.push({ name: request.signalName, input: decode(request.signalInput) });
+    return start;
   }
 
   #history({ execution }: { execution: { workflowId: string } }) {

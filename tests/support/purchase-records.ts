@@ -12,6 +12,8 @@ const nothing = {
   refunds: 0,
   refunded: 0,
   refundsPending: 0,
+  disputed: 0,
+  disputeFees: 0,
   authorizeCalls: 1,
   replays: 0,
   calls: 2,

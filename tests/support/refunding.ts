@@ -4,7 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Stripe } from 'stripe';
 import { refundStart } from '../../client/start-options.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
-import { refundWorkflowId } from '../../contracts/ids.ts';
+import { disputeWorkflowId, refundWorkflowId } from '../../contracts/ids.ts';
 import { providerEventSignal, refundStatusQuery, workflowTypes } from '../../contracts/messages.ts';
 import type { PurchaseOrder } from '../../contracts/payment.ts';
 import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/refund.ts';
@@ -46,7 +46,7 @@ async function control<T>(stripe: string, name: string, body: object): Promise<T
   return (await response.json()) as T;
 }
 
-export function createRefundDesk({ client, endpoints }: Shop): RefundDesk {
+export function createRefundDesk({ client, endpoints, tenantId }: Shop): RefundDesk {
   const stripe = simulatorAt(endpoints.stripe);
   let count = 0;
 
@@ -113,8 +113,11 @@ export function createRefundDesk({ client, endpoints }: Shop): RefundDesk {
     dispute: async (charge) => {
       const { id } = await control<Stripe.Dispute>(endpoints.stripe, 'disputes', { charge });
       return {
-        withdraw: async () =>
-          void (await control(endpoints.stripe, 'disputes', { id, outcome: 'withdrawn', feeReturned: true })),
+        withdraw: async () => {
+          await control(endpoints.stripe, 'disputes', { id, outcome: 'withdrawn', feeReturned: true });
+          // The books follow by themselves.
+          await client.workflow.getHandle(disputeWorkflowId(tenantId, id)).result();
+        },
       };
     },
   };

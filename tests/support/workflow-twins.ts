@@ -3,25 +3,41 @@
  * as a test plans. What they keep is what tests judge a workflow by.
  */
 import { Context } from '@temporalio/activity';
+import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
+import type { DisputeActivities } from '../../activities/dispute.ts';
 import type { MailActivities } from '../../activities/mail.ts';
+import type { PayoutActivities } from '../../activities/payout.ts';
+import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
+import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
+import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
+import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
 import type { MintResult } from '../../contracts/mint.ts';
 import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
+import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
+import type { MoveResult } from '../../contracts/ticket-move.ts';
+import { EventOutside } from './cancelled-event-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
+import type { PayoutOutside } from './payout-outside.ts';
 
 type Activities = CardActivities &
   RefundActivities &
+  DisputeActivities &
+  PayoutActivities &
+  PayoutRecordActivities &
   TicketActivities &
+  TicketMoveActivities &
   MailActivities &
   SmsActivities &
   RecordActivities &
+  EventCancellationActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;
 
@@ -65,9 +81,22 @@ export class Twin {
   readonly letters = new Map<string, Letter>();
   money: 'untouched' | 'held' | 'captured' | 'voided' = 'untouched';
   tickets: 'none' | 'minted' | 'burned' = 'none';
-  claim: { owned: boolean; result?: PaymentResult | MintResult | RefundResult } = { owned: false };
+  claim: {
+    owned: boolean;
+    result?:
+      | PaymentResult
+      | MintResult
+      | RefundResult
+      | PayoutResult
+      | MoveResult
+      | DisputeResult
+      | RefundReturnResult
+      | EventCancellationResult;
+  } = { owned: false };
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
+  event = new EventOutside();
+  payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
   authorizationMs = 7 * 24 * 3_600_000;
@@ -252,7 +281,11 @@ export function createMailTwins(twins: Twins): MailActivities {
 
 export type RefundRecords = Pick<RecordActivities, 'reserveRefund' | 'bookRefund' | 'settleRefund' | 'giveBackRefund'>;
 
-export function createRecordTwins(twins: Twins): Omit<RecordActivities, keyof RefundRecords> {
+export type DisputeRecords = Pick<RecordActivities, 'claimDispute' | 'bookDispute' | 'settleDispute' | 'returnRefund'>;
+
+export function createRecordTwins(
+  twins: Twins,
+): Omit<RecordActivities, keyof RefundRecords | keyof DisputeRecords | 'claimMove' | 'closeMove'> {
   const take = <Result extends PaymentResult | MintResult>(activity: ActivityName, input: unknown) => {
     const twin = twins.current;
     return twin.perform(activity, input, (): Claimed<Result> => {

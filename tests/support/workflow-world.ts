@@ -4,7 +4,19 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { emailStart, mintStart, paymentStart, refundStart, smsStart } from '../../client/start-options.ts';
+import {
+  emailStart,
+  eventCancellationStart,
+  mintStart,
+  paymentStart,
+  refundStart,
+  smsStart,
+} from '../../client/start-options.ts';
+import type {
+  EventCancellationInput,
+  EventCancellationRequest,
+  EventCancellationResult,
+} from '../../contracts/event-cancellation.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
@@ -20,6 +32,11 @@ import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
+import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
+import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
+import { cancellationRequest } from './cancelled-event-outside.ts';
+import { createCancellationTwins } from './workflow-cancellation-twins.ts';
+import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -40,6 +57,7 @@ export type StartedPayment = Started<PaymentInput, PaymentResult> & {
   order: PurchaseOrder;
   fingerprint: string;
 };
+export type StartedCancellation = Started<EventCancellationInput, EventCancellationResult>;
 export type StartedRefund = Started<RefundInput, RefundResult> & { request: RefundRequest };
 type Plan = (twin: Twin) => void;
 /** Of the order that every test has; `raw` slips by whatever checks an order before it is sent. */
@@ -48,6 +66,8 @@ type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
 export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
+  /** Of a workflow id, for what is started elsewhere: set it up before the start. */
+  twinOf(workflowId: string): Twin;
   /** `plan` sets the twin up before anything can call it. */
   payment(plan?: Plan, change?: Change): Promise<StartedPayment>;
   /** As a service does: start and early answer in one round trip. */
@@ -58,6 +78,7 @@ export interface WorkflowWorld {
     change?: Partial<RefundRequest>,
     start?: { workflowTaskTimeout?: '1 second' },
   ): Promise<StartedRefund>;
+  eventCancellation(plan?: Plan, change?: Partial<EventCancellationRequest>): Promise<StartedCancellation>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   sms(plan?: Plan): Promise<Started<SendSmsInput, SmsResult>>;
   close(): Promise<void>;
@@ -122,14 +143,23 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
 
 async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
   const providers = {
-    stripe: { ...createCardTwins(twins), ...createRefundTwins(twins) },
-    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins) },
+    stripe: {
+      ...createCardTwins(twins),
+      ...createRefundTwins(twins),
+      ...createDisputeTwins(twins),
+      ...createPayoutTwins(twins),
+    },
+    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),
     ...createRefundRecordTwins(twins),
+    ...createMoveRecordTwins(twins),
+    ...createDisputeRecordTwins(twins),
+    ...createCancellationTwins(twins),
+    ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
@@ -184,6 +214,7 @@ export async function startWorkflowWorld({
   return {
     env,
     client,
+    twinOf: (workflowId) => twins.of(workflowId),
     async payment(plan, change) {
       const { start, started } = prepare(plan, change);
       await client.workflow.start<(input: PaymentInput) => Promise<PaymentResult>>(workflowTypes.payment, {
@@ -225,6 +256,17 @@ export async function startWorkflowWorld({
         args: [...start.args],
       });
       return { handle, twin, request };
+    },
+    async eventCancellation(plan, change) {
+      const request = cancellationRequest(`event-${(count += 1)}`, change);
+      const { args, ...start } = eventCancellationStart(request, fingerprintOf(request));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: EventCancellationInput) => Promise<EventCancellationResult>>(
+        workflowTypes.eventCancellation,
+        { ...start, args: [...args] },
+      );
+      return { handle, twin };
     },
     async email(plan) {
       const request = emailRequest();

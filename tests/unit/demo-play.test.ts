@@ -20,6 +20,7 @@ test('the scenarios have the names of the contract, in order', () => {
     'cancelled',
     'refund-partial',
     'three-d-secure',
+    'dispute-lost',
     'worker-killed',
     'engine-killed',
   ]);
@@ -135,6 +136,7 @@ describe('the report', () => {
     const world = {
       ledgerSums: { USD: 0 },
       balances: { USD: { ledger: 9_680, provider: 9_680 } },
+      fees: { USD: { ledger: 320, provider: 320 } },
       duplicateMails: {},
       brokenWorkflows: [],
       strayTokens: [],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type PurchaseRecord, violations, worldViolations, type WorldRecord } from '../../sandbox/audit.ts';
 import { duplicatesOf, receiptsOf, type ReceivedMail } from '../../sandbox/audit/mail.ts';
-import { providerBalances, providerFacts, type ProviderSnapshot } from '../../sandbox/audit/provider.ts';
+import { providerBalances, providerFacts, providerFees, type ProviderSnapshot } from '../../sandbox/audit/provider.ts';
 import { receiptKeyOf } from '../../contracts/hashes.ts';
 import { completedRecord, refundedRecord, undoneRecord } from '../support/purchase-records.ts';
 
@@ -57,6 +57,7 @@ describe('a refunded purchase', () => {
   test.each<[string, Partial<PurchaseRecord>]>([
     ['in part', {}],
     ['in part, its ticket kept', { owned: 2, repaid: done(5_000, 0) }],
+    ['and the rest lost to a bank', { disputed: 5_500, disputeFees: 1_500, ledger: ledger(-1_835) }],
     ['in whole, its tickets free to be sold', { ...whole, holdsLive: 0 }],
     ['in whole, its tickets kept', { ...whole, owned: 2, repaid: done(10_500, 0) }],
     ['and its provider slow: the books pay when it is made', pending],
@@ -72,6 +73,7 @@ describe('a refunded purchase', () => {
     ['and still set aside', { repaid: { ...done(5_000, 1), reserved: 1 } }, '1 reserved for refunds that the provider does not know'],
     ['and booked too late', { ...pending, repaid: done(0, 0) }, 'the books gave 0 back, the provider 5000'],
     ['and paid too late', { ...pending, ledger: ledger(10_165) }, 'the ledger has 10165 at the provider; the provider has 5165'],
+    ['and disputed behind our back', { disputed: 5_500, disputeFees: 1_500 }, 'the ledger has 5165 at the provider; the provider has -1835'],
     ['and its token alive', { owned: 2 }, 'the buyer owns 2 of 1 ticket'],
     ['and free to be sold twice', { holdsLive: 0 }, '0 holds on order and tickets instead of 3'],
     ['in whole, and never free again', whole, '3 holds on order and tickets instead of 0'],
@@ -110,6 +112,7 @@ test('a world is right until ledger, balances, workflows or tokens say otherwise
   const right: WorldRecord = {
     ledgerSums: { USD: 0 },
     balances: { USD: { ledger: 9_680, provider: 9_680 } },
+    fees: { USD: { ledger: 320, provider: 320 } },
     duplicateMails: { '<a@b>': 2 },
     brokenWorkflows: [],
     strayTokens: [],
@@ -120,12 +123,14 @@ test('a world is right until ledger, balances, workflows or tokens say otherwise
       ...right,
       ledgerSums: { USD: 1 },
       balances: { USD: { ledger: 9_680, provider: 9_180 } },
+      fees: { USD: { ledger: 320, provider: 1_820 } },
       brokenWorkflows: [{ workflowId: 'payment:acme:k', status: 'FAILED' }],
       strayTokens: ['token 7 is in no book'],
     }),
   ).toEqual([
     'the ledger sums to 1 USD',
     'the ledger has 9680 USD at the provider; the provider has 9180',
+    'the ledger has 320 USD of fees, the provider 1820',
     'payment:acme:k is FAILED',
     'token 7 is in no book',
   ]);
@@ -154,7 +159,14 @@ describe('what the provider says', () => {
       { id: 're_3', charge: 'ch_1', amount: 3, status: 'failed', currency: 'usd', metadata: {} },
       { id: 're_4', charge: 'ch_9', amount: 7, status: 'requires_action', currency: 'usd', metadata: {} },
     ],
-    transactions: [{ source: 'ch_1', fee: 320, net: 9_680, currency: 'usd' }, { source: 'ch_9', fee: 1, net: 6, currency: 'usd' }],
+    disputes: [{ id: 'dp_1', charge: 'ch_1' }, { id: 'dp_9', charge: 'ch_9' }],
+    transactions: [
+      { source: 'ch_1', fee: 320, net: 9_680, currency: 'usd' },
+      { source: 'ch_9', fee: 1, net: 6, currency: 'usd' },
+      { source: 'dp_1', amount: -5_000, fee: 1_500, net: -6_500, currency: 'usd' },
+      { source: 'dp_1', amount: 2_000, fee: 0, net: 2_000, currency: 'usd' },
+      { source: 'dp_9', amount: -7, fee: 2, net: -9, currency: 'usd' },
+    ],
     calls: [
       call({}),
       call({ replayed: true }),
@@ -178,6 +190,8 @@ describe('what the provider says', () => {
       refunds: 3,
       refunded: 120,
       refundsPending: 20,
+      disputed: 3_000,
+      disputeFees: 1_500,
       authorizeCalls: 1,
       replays: 1,
       calls: 7,
@@ -185,7 +199,8 @@ describe('what the provider says', () => {
   });
 
   test('its balance is net of fees', () => {
-    expect(providerBalances(snapshot)).toEqual({ USD: 9_686 });
+    expect(providerBalances(snapshot)).toEqual({ USD: 9_686 - 4_509 });
+    expect(providerFees(snapshot)).toEqual({ USD: 1_823 });
   });
 });
 

@@ -42,6 +42,9 @@ function world(
       settle: unused,
       giveBack: unused,
     },
+    moves: { reserve: unused, takeOver: unused, close: unused },
+    refundReturns: { take: unused },
+    disputes: { claim: unused, takeOver: unused, book: unused, settle: unused },
     deadLetters: {
       park: async (letter) => void log.push(letter),
       unpark: async () => true,

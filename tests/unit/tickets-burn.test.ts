@@ -65,7 +65,7 @@ describe('a burn', () => {
     const { chain, burn, rows, signed } = await minted();
     chain.owners.set(rows[0]!.tokenId, chain.stranger);
     const seen = await failed(() => burn());
-    expect(seen).toMatchObject({ type: 'Refused', code: 'not_held_by_first_owner', nonRetryable: true });
+    expect(seen).toMatchObject({ type: 'Refused', code: 'not_held', nonRetryable: true });
     expect(signed.has(`${operation.workflowId} burn`)).toBe(false);
   });
 

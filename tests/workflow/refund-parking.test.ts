@@ -86,13 +86,13 @@ test('a ticket that its buyer gave away waits for a person, and the money stays 
   const refund = await world().refund(
     (twin) => {
       twin.refund.reservation = burnsTwo;
-      twin.plan('burnRefunded', refuses('not_held_by_first_owner'), declines('burn_declined'));
+      twin.plan('burnRefunded', refuses('not_held'), declines('burn_declined'));
     },
     { tickets: 'burn' },
   );
   const { handle, twin } = refund;
   await twin.begun('park');
-  expect(twin.letters.get('burn')).toMatchObject({ error: 'not_held_by_first_owner', moneyMoved: 'refunded' });
+  expect(twin.letters.get('burn')).toMatchObject({ error: 'not_held', moneyMoved: 'refunded' });
   expect(await handle.query(refundStatusQuery)).toMatchObject({ stage: 'in review', moneyMoved: 'refunded' });
   expect(twin.refund.books).toBe('refunded');
   expect(await refundEndOf(refund)).toMatchObject({ status: 'completed', burned: ['seat-1', 'seat-2'] });

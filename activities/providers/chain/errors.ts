@@ -61,10 +61,10 @@ const TABLE: readonly Row[] = [
     says: 'the token was minted before, and is never minted twice',
   },
   {
-    when: reverted('NotHeldByFirstOwner'),
+    when: reverted('NotHeld'),
     kind: 'declined',
-    code: 'not_held_by_first_owner',
-    says: 'the token is no longer held by the wallet that it was minted to, so the issuer may not burn it',
+    code: 'not_held',
+    says: 'the token is no longer held by the wallet that it was given to, so the issuer may not touch it',
   },
   {
     when: reverted('ERC721NonexistentToken'),

@@ -5,18 +5,29 @@ import { chainFault } from './errors.ts';
 import { inclusionOf } from './inclusion.ts';
 import { createRpc } from './rpc.ts';
 import type { RpcOptions } from './rpc.ts';
-import { issuerAccount, pendingNonce, priceTransaction, signTransaction } from './transactions.ts';
+import {
+  issuerAccount,
+  minedNonce,
+  pendingNonce,
+  priceTransaction,
+  repriceTransaction,
+  signTransaction,
+} from './transactions.ts';
 import type { Address, ChainProvider, Hex, TransactionPlan } from './types.ts';
 
 export interface ChainProviderOptions extends RpcOptions {
   chainId: number;
   contract: Address;
   issuerKey: Hex;
+  /** No replacement offers more. Wei per gas. */
+  maxFeeCap?: bigint;
 }
+
+const gwei = 1_000_000_000n;
 
 /** The ticket contract on one chain, seen by its issuer. Holds no connection and nothing to close. */
 export function createChainProvider(options: ChainProviderOptions): ChainProvider {
-  const { chainId } = options;
+  const { chainId, maxFeeCap = 500n * gwei } = options;
   const rpc = createRpc(options);
   const account = issuerAccount(options.issuerKey);
   const contract = getAddress(options.contract);
@@ -51,6 +62,9 @@ export function createChainProvider(options: ChainProviderOptions): ChainProvide
     planMint: (to, tokenIds) =>
       plan(encodeFunctionData({ abi: ticketsAbi, functionName: 'mintBatch', args: [to, tokenIds] })),
     planBurn: (tokenIds) => plan(encodeFunctionData({ abi: ticketsAbi, functionName: 'burnBatch', args: [tokenIds] })),
+    planTransfer: (from, to, tokenId) =>
+      plan(encodeFunctionData({ abi: ticketsAbi, functionName: 'issuerTransfer', args: [from, to, tokenId] })),
+    planReplacement: (raw) => repriceTransaction(rpc, raw, maxFeeCap),
     sign: (transaction, nonce) => signTransaction(account, chainId, transaction, nonce),
 
     async broadcast(raw) {
@@ -81,6 +95,7 @@ export function createChainProvider(options: ChainProviderOptions): ChainProvide
     },
 
     nextNonce: () => pendingNonce(rpc, account.address),
+    minedNonce: () => minedNonce(rpc, account.address),
   };
 }
 

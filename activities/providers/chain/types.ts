@@ -41,8 +41,12 @@ export interface ChainProvider {
    * chain and contract). Declines with `already_minted` also when our own transaction has minted: ask `inclusion` first.
    */
   planMint(to: Address, tokenIds: bigint[]): Promise<TransactionPlan>;
-  /** As planMint. Declines with `not_held_by_first_owner` or, where there is nothing to burn, `not_minted`. */
+  /** As planMint. Declines with `not_held` or, where there is nothing to burn, `not_minted`. */
   planBurn(tokenIds: bigint[]): Promise<TransactionPlan>;
+  /** As planBurn: moves a token that is still in the wallet that the issuer gave it to. */
+  planTransfer(from: Address, to: Address, tokenId: bigint): Promise<TransactionPlan>;
+  /** Prices the call of stored bytes anew, high enough for nodes to replace them: 1 request. */
+  planReplacement(raw: Hex): Promise<TransactionPlan | 'over_cap'>;
   /** No request. The same plan and nonce give the same bytes. */
   sign(plan: TransactionPlan, nonce: number): Promise<SignedTransaction>;
   /**
@@ -59,4 +63,6 @@ export interface ChainProvider {
   everMinted(tokenIds: bigint[]): Promise<boolean[]>;
   /** 1 request. The node's pending count: seeds our own allocation of nonces, and is no allocation itself. */
   nextNonce(): Promise<number>;
+  /** 1 request. The lowest nonce that is in no block yet: the issuer's transaction with it is the front of the queue. */
+  minedNonce(): Promise<number>;
 }

@@ -22,6 +22,12 @@ const byCode: Readonly<Record<string, FaultClass>> = {
   charge_disputed: 'declined',
   refund_disputed_payment: 'declined',
   charge_not_refundable: 'declined',
+  // A payout that the account's balance does not cover (yet), or that the account cannot be paid.
+  balance_insufficient: 'declined',
+  insufficient_capabilities_for_transfer: 'declined',
+  payouts_not_allowed: 'declined',
+  // The connected account is gone, or not ours any more.
+  account_invalid: 'declined',
 };
 
 /** By the SDK's error class, where the code does not say. */

@@ -1,0 +1,189 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { closedPayoutStatus, type PayoutHandle } from '../../client/index.ts';
+import type { PayoutResult, PayoutStatus } from '../../contracts/payout.ts';
+import { remedyOfPayout } from '../../contracts/payout-words.ts';
+import { payoutProblems, problems } from '../../contracts/problems.ts';
+import { Id } from '../../contracts/schema/common.ts';
+import { CancelBody } from '../../contracts/schema/payment.ts';
+import { PayoutBody, PayoutSchedule } from '../../contracts/schema/payout.ts';
+import { createValidator } from '../../contracts/schema/validate.ts';
+import { validatePayoutSchedule } from '../../contracts/schema/validate-payout.ts';
+import type { ApiDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import { ApiProblem } from '../problem.ts';
+import { pendingView, viewOf } from '../run-view.ts';
+import { cancelled, isReplay, type Run, statusAfter, statusOf } from '../runs.ts';
+import { answers, IdParams, PayoutView } from '../schemas.ts';
+import { statementCsv } from '../statement-csv.ts';
+
+/** Enough to learn of a rejection; the bank takes days. */
+const defaultDeadlineMs = 5_000;
+
+/** Who asks is kept with the payout, unencrypted. */
+const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
+
+export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const { boxoffice, store, webUi, deadlineMs = defaultDeadlineMs } = deps;
+  const tags = ['payouts'];
+
+  const runOf = (tenantId: string, handle: PayoutHandle): Run<PayoutResult, PayoutStatus> => ({
+    id: handle.payoutId,
+    workflowId: handle.workflowId,
+    handle,
+    record: () => store.payouts.get(tenantId, handle.payoutId),
+    closedStatus: closedPayoutStatus,
+    noun: 'payout',
+  });
+
+  app.post(
+    '/venues/:id/payouts',
+    {
+      config: { access: 'payouts.start' },
+      schema: {
+        tags,
+        summary: 'Pay a venue: answers with the end, or after 5 s with where it stands',
+        params: IdParams,
+        body: PayoutBody,
+        response: answers({ 200: PayoutView, 201: PayoutView, 202: PayoutView }, 409, 422),
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, subject } = callerOf(request);
+      const handle = await boxoffice.payouts.request({
+        ...request.body,
+        tenantId,
+        venueId: request.params.id,
+        requestedBy: checkSubject({ sub: subject }).sub,
+      });
+      const run = runOf(tenantId, handle);
+      void reply.header('location', `/payouts/${run.id}`);
+      const status = await statusAfter(run, deadlineMs);
+      const view = viewOf(run, status, webUi);
+      if (!status.result) return reply.code(202).header('retry-after', '1').send(view);
+      if (status.result.status === 'rejected') throw rejection(status.result, run.workflowId);
+      const isNew = handle.created && !(await isReplay(run, handle.runId));
+      return reply.code(isNew ? 201 : 200).send(view);
+    },
+  );
+
+  app.get(
+    '/payouts/:id',
+    {
+      config: { access: 'payouts.read' },
+      schema: { tags, summary: 'Where a payout stands', params: IdParams, response: answers({ 200: PayoutView }, 404) },
+    },
+    async (request) => {
+      const { tenantId } = callerOf(request);
+      const run = runOf(tenantId, boxoffice.payouts.get(tenantId, request.params.id));
+      return viewOf(run, await statusOf(run), webUi);
+    },
+  );
+
+  app.post(
+    '/payouts/:id/cancel',
+    {
+      config: { access: 'payouts.cancel' },
+      schema: {
+        tags,
+        summary: 'Pay nothing, unless money was transferred to the venue already; the answer is how the payout ended',
+        params: IdParams,
+        body: CancelBody,
+        response: answers({ 200: PayoutView, 202: PayoutView }, 404),
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, subject } = callerOf(request);
+      const run = runOf(tenantId, boxoffice.payouts.get(tenantId, request.params.id));
+      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
+      if (status) return viewOf(run, status, webUi);
+      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+    },
+  );
+
+  app.get(
+    '/payouts/:id/statement',
+    {
+      config: { access: 'payouts.read' },
+      schema: {
+        tags,
+        summary: 'The purchases, refunds, disputes and fees that it pays; CSV with "Accept: text/csv"',
+        params: IdParams,
+        response: answers({}, 404),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const statement = await store.payouts.statement(callerOf(request).tenantId, id);
+      if (!statement) throw new ApiProblem('not_found', `There is no payout "${id}" that reserved anything`);
+      if (!/\btext\/csv\b/u.test(request.headers.accept ?? '')) return statement;
+      return reply
+        .header('content-disposition', `attachment; filename="${id}.csv"`)
+        .type('text/csv; charset=utf-8')
+        .serializer((text: unknown) => String(text))
+        .send(statementCsv(statement));
+    },
+  );
+
+  app.get(
+    '/venues/:id/balance',
+    {
+      config: { access: 'payouts.read' },
+      schema: {
+        tags,
+        summary: 'What a venue is owed, what of it could be paid now, and where the rest is',
+        params: IdParams,
+        response: answers({}, 404),
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const balances = await store.payouts.balances(callerOf(request).tenantId, id, new Date().toISOString());
+      if (!balances) throw new ApiProblem('not_found', `There is no venue "${id}"`);
+      return { id, ...balances };
+    },
+  );
+
+  app.put(
+    '/venues/:id/payout-schedule',
+    {
+      config: { access: 'payouts.schedule' },
+      schema: {
+        tags,
+        summary: 'Pay the venue all that is available again and again, instead of as before',
+        params: IdParams,
+        body: PayoutSchedule,
+        response: answers({}),
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await boxoffice.payouts.schedule(callerOf(request).tenantId, id, validatePayoutSchedule(request.body));
+      return { id, ...request.body };
+    },
+  );
+
+  app.delete(
+    '/venues/:id/payout-schedule',
+    {
+      config: { access: 'payouts.schedule' },
+      schema: { tags, summary: 'Pay the venue when asked only', params: IdParams, response: answers({}, 404) },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      if (await boxoffice.payouts.unschedule(callerOf(request).tenantId, id)) return reply.code(204).send();
+      throw new ApiProblem('not_found', `Venue "${id}" has no schedule`);
+    },
+  );
+}
+
+function rejection(result: Extract<PayoutResult, { status: 'rejected' }>, workflowId: string): ApiProblem {
+  const code = payoutProblems[result.reason];
+  return new ApiProblem(code, problems[code].title, {
+    workflowId,
+    nextAction: remedyOfPayout(result),
+    ...(result.available === undefined ? {} : { available: result.available }),
+  });
+}

@@ -1,0 +1,85 @@
+/**
+ * What the provider starts, by an event: the first one of whichever kind starts the workflow, the others are heard by it.
+ * Nothing personal goes in here: ids, memo, attributes, priority and summaries are stored unencrypted.
+ */
+import { type Client, WorkflowIdReusePolicy } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
+import { fingerprintOf } from '../contracts/hashes.ts';
+import { disputeWorkflowId, refundReturnWorkflowId } from '../contracts/ids.ts';
+import { type ProviderEvent, providerEventSignal, workflowTypes } from '../contracts/messages.ts';
+import { searchAttributes } from '../contracts/search-attributes.ts';
+import { mayBeClosed, translate } from './temporal-errors.ts';
+
+const started = (tenantId: string, stage: string) =>
+  new TypedSearchAttributes([
+    { key: searchAttributes.tenant, value: tenantId },
+    { key: searchAttributes.stage, value: stage },
+    { key: searchAttributes.attention, value: 'none' },
+  ]);
+
+/** Money that is lost already can wait for money that is not. */
+const queued = (tenantId: string) => ({
+  taskQueue: 'money',
+  priority: { priorityKey: 3, fairnessKey: tenantId },
+});
+
+export function disputeStart(request: DisputeRequest) {
+  const { tenantId, disputeId, paymentKey } = request;
+  const body: object = { disputeId };
+  const fingerprint = fingerprintOf(body);
+  return {
+    ...queued(tenantId),
+    workflowId: disputeWorkflowId(tenantId, disputeId),
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: started(tenantId, 'started'),
+    staticSummary: `Dispute of purchase ${paymentKey}`,
+    staticDetails: `Dispute \`${disputeId}\` of purchase \`${paymentKey}\`. It ends when the cardholder's bank decides and cannot be cancelled here. Do **not** terminate: the money would move on unseen.`,
+  };
+}
+
+export function refundReturnStart(request: RefundReturnRequest) {
+  const { tenantId, refundId } = request;
+  const fingerprint = fingerprintOf({ ...request });
+  return {
+    ...queued(tenantId),
+    workflowId: refundReturnWorkflowId(tenantId, refundId),
+    // An event that came to nothing must not be in the way of one that does not; what was returned, the claim knows.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    args: [{ request, fingerprint }] as const,
+    memo: { fingerprint },
+    typedSearchAttributes: started(tenantId, 'looking up'),
+    staticSummary: `Return of refund ${refundId}`,
+    staticDetails: `The provider says that refund \`${refundId}\`, which had succeeded, failed later. It is looked up; if that is so, the books take it back and a dead letter tells a person.`,
+  };
+}
+
+type Start = ReturnType<typeof disputeStart> | ReturnType<typeof refundReturnStart>;
+
+async function signalled(
+  client: Client,
+  type: string,
+  { args, ...options }: Start,
+  event: ProviderEvent,
+): Promise<'delivered' | 'closed'> {
+  try {
+    await client.workflow.signalWithStart(type, {
+      ...options,
+      args: [...args],
+      signal: providerEventSignal,
+      signalArgs: [event],
+    });
+    return 'delivered';
+  } catch (error) {
+    if (mayBeClosed(error)) return 'closed';
+    throw translate(error, options.workflowId);
+  }
+}
+
+export const hearOfDispute = (client: Client, request: DisputeRequest, event: ProviderEvent) =>
+  signalled(client, workflowTypes.dispute, disputeStart(request), event);
+
+export const hearOfRefundReturn = (client: Client, request: RefundReturnRequest, event: ProviderEvent) =>
+  signalled(client, workflowTypes.refundReturn, refundReturnStart(request), event);

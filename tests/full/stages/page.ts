@@ -17,7 +17,7 @@ function parted(page: string): { before: string; tables: string; after: string }
   return { before, tables, after };
 }
 
-const titles: Readonly<Record<Operation, string>> = { purchase: 'Purchase', refund: 'Refund' };
+const titles: Readonly<Record<Operation, string>> = { purchase: 'Purchase', refund: 'Refund', payout: 'Payout' };
 const cellsOf = (line: string) => line.split('|').slice(1, -1).map((cell) => cell.trim()); // prettier-ignore
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const headOf = ({ step, stage }: Row) => `\`${step}\`<br>${stage}`;

@@ -17,9 +17,12 @@ import type { StagesWorld } from './world.ts';
 const wish = { tickets: 2, price: 5_000, fee: 500 };
 export const patienceMs = 120_000;
 
-export const bought = (end: End): PaymentResult => {
-  if (end.status === 'failed' || end.status === 'rejected') throw new Error(`${end.status} is no purchase's end`);
-  return end as PaymentResult;
+const foreign: readonly string[] = ['failed', 'rejected', 'paid', 'returned'];
+const isPurchases = (end: End): end is PaymentResult => !foreign.includes(end.status);
+
+const bought = (end: End): PaymentResult => {
+  if (isPurchases(end)) return end;
+  throw new Error(`${end.status} is no purchase's end`);
 };
 
 /** In the bytes of a transaction about the first ticket of an order. */

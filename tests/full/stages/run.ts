@@ -1,4 +1,4 @@
-/** Runs every cell of the table: each a purchase or refund of its own, brought to its stage, met by trouble, judged. */
+/** Runs every cell of the table: each a purchase, refund or payout of its own, brought to its stage, met by trouble, judged. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { WorkflowUpdateFailedError, WorkflowUpdateStage } from '@temporalio/client';
@@ -6,6 +6,7 @@ import { cancelSignal, cancelUpdate } from '../../../contracts/messages.ts';
 import type { Delivery } from '../../support/webhook-relay.ts';
 import type { Blow } from './gates.ts';
 import { purchaseStages } from './purchase-stages.ts';
+import { payoutStages } from './payout-stages.ts';
 import { refundStages } from './refund-stages.ts';
 import { type End, judge, type Stage, type Subject } from './stage.ts';
 import { type Column, columns, nameOf, reasonFor, type Row, type RowName, rows } from './table.ts';
@@ -41,9 +42,9 @@ const deliveries: Partial<Record<Column, Delivery>> = {
   'webhook late': 'late',
   'webhook never': 'never',
 };
-/** Without a webhook they wait for the next look at the provider, a minute later. */
+/** Without a webhook they wait for the next look at the provider, a minute later: as a payout does at every stage. */
 const sleeps = ({ row, column }: Run) =>
-  row.stage === 'pending' && (column === 'webhook late' || column === 'webhook never');
+  (row.stage === 'pending' || row.operation === 'payout') && (column === 'webhook late' || column === 'webhook never');
 
 /** Cancels what stands at its stage, and says what the cancel is answered with, where it has an answer. */
 async function cancelAt({ shop }: StagesWorld, { row, stage }: Run, { workflowId }: Subject) {
@@ -83,11 +84,12 @@ async function met(world: StagesWorld, run: Run, subject: Subject): Promise<{ en
   if (column === 'cancel') return cancelled(world, run, subject);
   const first = await blowOf(column, subject);
   const delivery = deliveries[column];
-  if (delivery) world.relay.deliver(subject.workflowId, delivery);
+  const about = subject.eventsAbout ?? subject.workflowId;
+  if (delivery) world.relay.deliver(about, delivery);
   const meanwhile = subject.meanwhile?.();
   const [end, second] = await Promise.all([subject.run(), meanwhile]);
   const hits = await Promise.all([first, second].map((blow) => blow?.met() ?? true));
-  const events = delivery ? await world.relay.settle(subject.workflowId) : 1;
+  const events = delivery ? await world.relay.settle(about) : 1;
   const missed = hits.includes(false) || events === 0;
   return { end, wrongs: missed ? ['the trouble hit nothing'] : [] };
 }
@@ -174,7 +176,11 @@ async function playKilled(world: StagesWorld, runs: readonly Run[]): Promise<Cel
 
 /** @param only for trying out: the names of the rows to run */
 export async function runStages(world: StagesWorld, only?: readonly string[]): Promise<Outcome> {
-  const stages: Record<RowName, Stage> = { ...purchaseStages(world), ...refundStages(world) };
+  const stages: Record<RowName, Stage> = {
+    ...purchaseStages(world),
+    ...refundStages(world),
+    ...payoutStages(world),
+  };
   const runs = rows
     .filter((row) => only === undefined || only.includes(nameOf(row)))
     .flatMap((row) => columns.map((column) => ({ row, column, stage: stages[nameOf(row)] })))

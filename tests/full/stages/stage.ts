@@ -1,15 +1,16 @@
 /** What a row of the table is made of, and what the outside says of one of its runs. */
 import { formatAmount } from '../../../contracts/money.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
+import type { PayoutResult } from '../../../contracts/payout.ts';
 import type { RefundResult } from '../../../contracts/refund.ts';
 import type { PurchaseRecord } from '../../../sandbox/audit.ts';
 import type { Shop } from '../../support/purchases.ts';
 import type { Blow, Gate } from './gates.ts';
 import type { Column } from './table.ts';
 
-export type End = PaymentResult | RefundResult;
+export type End = PaymentResult | RefundResult | PayoutResult;
 
-/** One purchase or refund, prepared and not yet begun. */
+/** One purchase, refund or payout, prepared and not yet begun. */
 export interface Subject {
   workflowId: string;
   gate: Gate;
@@ -19,6 +20,10 @@ export interface Subject {
   meanwhile?(): Promise<Blow | undefined>;
   /** What they do once it has ended, so that no other run is touched. */
   afterwards?(): Promise<unknown>;
+  /** What stands in the provider's events about it; the workflow's id unless given. */
+  eventsAbout?: string;
+  /** What else there is to say of it, and what of that is wrong. */
+  more?(): Promise<Judged>;
   /** The purchase that it is, or that it is about. */
   purchase(end: End): { order: PurchaseOrder; end: PaymentResult };
 }
@@ -55,6 +60,11 @@ async function blowOf(column: Column, next: Waiting['next']): Promise<Blow | und
   return undefined;
 }
 
+export interface Judged {
+  lines: string[];
+  wrongs: string[];
+}
+
 export interface Stage {
   /** Brings everything so far that the next thing to come is the stage. */
   prepare(column: Column): Promise<Subject>;
@@ -71,14 +81,16 @@ const detailOf = (end: End): string | undefined => {
   switch (end.status) {
     case 'declined':
     case 'failed':
+    case 'returned':
       return end.code;
     case 'expired':
-      return end.what;
+      return 'what' in end ? end.what : undefined;
     case 'unfulfilled':
     case 'refused':
     case 'rejected':
       return end.reason;
     case 'completed':
+    case 'paid':
     case 'cancelled':
       return undefined;
   }
@@ -87,11 +99,11 @@ const detailOf = (end: End): string | undefined => {
 /** Of every run, as the page says. */
 const shopCurrency = 'USD';
 
-const money = (amount: number) => formatAmount(amount, shopCurrency).replace(` ${shopCurrency}`, '');
+export const money = (amount: number) => formatAmount(amount, shopCurrency).replace(` ${shopCurrency}`, '');
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** How a run ended, in the words of a cell: only what the outside says, but for the end's own name. */
-export function cellOf(end: End, record: PurchaseRecord): string {
+/** How a run ended, in the lines of a cell: only what the outside says, but for the end's own name. */
+function linesOf(end: End, record: PurchaseRecord): string[] {
   const { captured, refunded, fees, owned, ledger, mails, claim } = record;
   const detail = detailOf(end);
   const provider = captured - fees - refunded;
@@ -105,13 +117,20 @@ export function cellOf(end: End, record: PurchaseRecord): string {
       ? `balance ${money(provider)}`
       : `books ${money(ledger.stripeBalance)}, provider ${money(provider)}`,
     ...(mails === receipts ? [] : [plural(mails, 'receipt')]),
-  ].join('<br>');
+  ];
 }
 
 /** The cell of a run that has ended, and what is wrong with it by the outside's records. */
 export async function judge(shop: Shop, subject: Subject, end: End): Promise<{ text: string; wrongs: string[] }> {
   const purchase = subject.purchase(end);
   const { tenantId, idempotencyKey } = purchase.order;
-  const [record, wrongs] = await Promise.all([shop.audit.purchase(tenantId, idempotencyKey), shop.wrongs([purchase])]);
-  return { text: cellOf(end, record), wrongs: Object.values(wrongs).flat() };
+  const [record, wrongs, more] = await Promise.all([
+    shop.audit.purchase(tenantId, idempotencyKey),
+    shop.wrongs([purchase]),
+    subject.more?.(),
+  ]);
+  return {
+    text: [...linesOf(end, record), ...(more?.lines ?? [])].join('<br>'),
+    wrongs: [...Object.values(wrongs).flat(), ...(more?.wrongs ?? [])],
+  };
 }

@@ -1,5 +1,6 @@
 /** The table of docs/payments.md as data: its rows, its columns, and which cells make no sense, with the reason. */
 import { openStages, type PaymentStage } from '../../../contracts/payment.ts';
+import { openPayoutStages, type PayoutStatus } from '../../../contracts/payout.ts';
 import { openRefundStages, type RefundStatus } from '../../../contracts/refund.ts';
 
 export const columns = [
@@ -14,7 +15,7 @@ export const columns = [
 ] as const;
 export type Column = (typeof columns)[number];
 
-export type Operation = 'purchase' | 'refund';
+export type Operation = 'purchase' | 'refund' | 'payout';
 
 interface RowOf<Kind extends Operation, Stage> {
   operation: Kind;
@@ -23,7 +24,8 @@ interface RowOf<Kind extends Operation, Stage> {
   /** Where `status` says that it stands meanwhile. */
   stage: Stage;
 }
-export type Row = RowOf<'purchase', PaymentStage> | RowOf<'refund', RefundStatus['stage']>;
+export type Row =
+  RowOf<'purchase', PaymentStage> | RowOf<'refund', RefundStatus['stage']> | RowOf<'payout', PayoutStatus['stage']>;
 
 export const rows = [
   { operation: 'purchase', step: 'claim', stage: 'started' },
@@ -39,6 +41,12 @@ export const rows = [
   { operation: 'refund', step: 'refund', stage: 'refunding' },
   { operation: 'refund', step: 'follow', stage: 'pending' },
   { operation: 'refund', step: 'burn', stage: 'burning' },
+  { operation: 'payout', step: 'reserve', stage: 'started' },
+  { operation: 'payout', step: 'wait', stage: 'waiting' },
+  { operation: 'payout', step: 'approve', stage: 'awaiting approval' },
+  { operation: 'payout', step: 'transfer', stage: 'transferring' },
+  { operation: 'payout', step: 'pay', stage: 'paying' },
+  { operation: 'payout', step: 'follow', stage: 'in transit' },
 ] as const satisfies readonly Row[];
 type NameOf<R> = R extends Row ? `${R['operation']} ${R['step']}` : never;
 export type RowName = NameOf<(typeof rows)[number]>;
@@ -49,24 +57,39 @@ export const nameOf = ({ operation, step }: Row) => `${operation} ${step}` as Ro
 export const stagesOf: Readonly<Record<Operation, readonly string[]>> = {
   purchase: openStages,
   refund: openRefundStages,
+  payout: openPayoutStages,
 };
+
+const ofPeople = 'waits for a person: what they may decide, and what becomes of it, is proven in tests/workflow';
 
 /** Stages without a row, and why. */
 export const excluded: Readonly<Record<Operation, Readonly<Record<string, string>>>> = {
   purchase: {
-    'in review': 'waits for a person: what they may decide, and what becomes of it, is proven in tests/workflow',
+    'in review': ofPeople,
   },
   refund: {
     undoing: 'one transaction that gives the reservation back, repeated until it is done, as `reserve` is',
-    'in review': 'waits for a person: what they may decide, and what becomes of it, is proven in tests/workflow',
+    'in review': ofPeople,
+  },
+  payout: {
+    undoing: 'one transaction that gives the reservation back, repeated until it is done, as `reserve` is',
+    'in review': ofPeople,
   },
 };
 
-/** Cells without a run, and why there can be none. */
+const lookedAtHourly =
+  'looked at again every hour: proven on a clock that skips, in tests/workflow/payout-waiting.test.ts';
+
+/** Cells without a run, and why there is none. */
 export const senseless: Readonly<Partial<Record<RowName, Partial<Record<Column, string>>>>> = {
   'purchase settle': { decline: 'no call that could be declined: the books have to take it' },
   'purchase undo': { decline: 'no call that could be declined: nothing held is what it asks for' },
   'refund burn': { decline: 'a ticket that its buyer gave away waits for a person; the money stays refunded' },
+  'payout wait': {
+    decline: 'no call that could be declined: the venue waits for its own account',
+    'webhook late': lookedAtHourly,
+    'webhook never': lookedAtHourly,
+  },
 };
 
 export const reasonFor = (row: Row, column: Column): string | undefined => senseless[nameOf(row)]?.[column];

@@ -42,8 +42,10 @@ export async function openStagesWorld(): Promise<StagesWorld> {
       stripeEnv: {
         STRIPE_LIMIT_PER_SECOND: '0',
         STRIPE_WEBHOOK_URL: relay.addressOf('/webhooks/stripe'),
-        // A pending refund stays pending until somebody settles it.
+        STRIPE_CONNECT_WEBHOOK_URL: relay.addressOf('/webhooks/stripe/connect'),
+        // What is pending stays so until somebody settles it.
         STRIPE_REFUND_SECONDS: String(30 * 24 * 3600),
+        STRIPE_PAYOUT_SECONDS: String(30 * 24 * 3600),
       },
       withWorker: false,
     });

@@ -4,13 +4,12 @@ import { callApi } from '../../../client/http.ts';
 import { payoutWorkflowId } from '../../../contracts/ids.ts';
 import type { OpenPayoutStage } from '../../../contracts/payout.ts';
 import type { VenueBody } from '../../../contracts/schema/setup.ts';
-import { until } from '../../../sandbox/processes/until.ts';
 import type { VenueBalances } from '../../../store/payout-reads.ts';
 import { openPayoutDesk, type PayoutDesk } from '../../support/paying-out.ts';
 import { proxyGate, simulatorGate } from './gates.ts';
 import { decide } from './people.ts';
-import { patienceMs, sell } from './purchase-stages.ts';
-import { type Judged, money, type Stage, waitingAt } from './stage.ts';
+import { sell } from './purchase-stages.ts';
+import { eventually, type Judged, money, type Stage, waitingAt } from './stage.ts';
 import type { RowName } from './table.ts';
 import type { StagesWorld } from './world.ts';
 
@@ -73,7 +72,7 @@ export function payoutStages(world: StagesWorld): Record<RowName & `payout ${str
   const untilStage = async ({ payoutId }: Venue, isThere: (stage: string) => boolean) => {
     const handle = shop.boxoffice.payouts.get(shop.tenantId, payoutId);
     const stands = async () => isThere((await handle.status()).stage);
-    if (!(await until(stands, { withinMs: patienceMs }))) throw new Error(`${payoutId} is not there`);
+    await eventually(`where ${payoutId} should stand`, stands);
   };
   const at = (venue: Venue, wanted: OpenPayoutStage) => untilStage(venue, (stage) => stage === wanted);
 

@@ -4,18 +4,17 @@ import { tokenIdOf } from '../../../activities/providers/chain/token-id.ts';
 import { receiptKeyOf } from '../../../contracts/hashes.ts';
 import { statusQuery } from '../../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
-import { until } from '../../../sandbox/processes/until.ts';
 import { createProviderControl } from '../../../sandbox/scenarios/provider-control.ts';
 import { callsOf, simulatorAt } from '../../support/faults.ts';
 import { type OrderChange, workflowIdOf } from '../../support/purchases.ts';
 import { type Gate, proxyGate, simulatorGate } from './gates.ts';
-import { type End, type Stage, type Subject, waitingAt } from './stage.ts';
+import { eventually, type End, type Stage, type Subject, waitingAt } from './stage.ts';
 import type { Column, RowName } from './table.ts';
 import type { StagesWorld } from './world.ts';
 
 /** Two tickets of 50.00 and a fee of 5.00. */
 const wish = { tickets: 2, price: 5_000, fee: 500 };
-export const patienceMs = 120_000;
+const patienceMs = 120_000;
 
 const foreign: readonly string[] = ['failed', 'rejected', 'paid', 'returned'];
 const isPurchases = (end: End): end is PaymentResult => !foreign.includes(end.status);
@@ -115,7 +114,7 @@ export function purchaseStages(world: StagesWorld): Record<RowName & `purchase $
         const arrived = async () => {
           const handle = shop.client.workflow.getHandle(workflowId);
           const asked = async () => (await handle.query(statusQuery)).stage === 'awaiting customer';
-          if (!(await until(asked, { withinMs: patienceMs }))) throw new Error(`${workflowId}: nobody is asked`);
+          await eventually(`${workflowId} awaiting its customer`, asked);
         };
         const act = async () => {
           if (column === 'cancel') return;

@@ -3,13 +3,12 @@ import type { Stripe } from 'stripe';
 import { refundStatusQuery } from '../../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
 import type { OpenRefundStage, RefundRequest } from '../../../contracts/refund.ts';
-import { until } from '../../../sandbox/processes/until.ts';
 import { callsOf, simulatorAt } from '../../support/faults.ts';
 import { refundWorkflowIdOf } from '../../support/refunding.ts';
 import { proxyGate, simulatorGate } from './gates.ts';
-import { patienceMs, sell, tokenOf } from './purchase-stages.ts';
+import { sell, tokenOf } from './purchase-stages.ts';
 import { decide } from './people.ts';
-import { type Stage, waitingAt } from './stage.ts';
+import { eventually, type Stage, waitingAt } from './stage.ts';
 import type { RowName } from './table.ts';
 import type { StagesWorld } from './world.ts';
 
@@ -53,7 +52,7 @@ export function refundStages(world: StagesWorld): Record<RowName & `refund ${str
   const untilStage = async (workflowId: string, wanted: OpenRefundStage) => {
     const handle = shop.client.workflow.getHandle(workflowId);
     const stands = async () => (await handle.query(refundStatusQuery)).stage === wanted;
-    if (!(await until(stands, { withinMs: patienceMs }))) throw new Error(`${workflowId} is not ${wanted}`);
+    await eventually(`${workflowId} ${wanted}`, stands);
   };
   /** The bank decides; it is for the provider to tell us. */
   const settle = async (workflowId: string, outcome: 'succeed' | 'fail') => {

@@ -32,7 +32,7 @@ interface Run {
   stage: Stage;
 }
 
-/** Runs under way at once: two cores drive no more without turning every time-out into a coin toss. */
+/** Runs under way. */
 const atOnce = 16;
 const endsWithinMs = 150_000;
 const request = { actor: 'support-7', reason: 'changed my mind' };
@@ -133,14 +133,23 @@ const play = (world: StagesWorld, run: Run): Promise<Cell> =>
     return { ...judged, wrongs: [...wrongs, ...judged.wrongs] };
   });
 
-async function playAll(world: StagesWorld, runs: readonly Run[]): Promise<Cell[]> {
-  const waiting = [...runs];
+/** Not more at once than two cores drive without turning every time-out into a coin toss. */
+async function inLanes<Item>(items: readonly Item[], work: (item: Item) => Promise<Cell>): Promise<Cell[]> {
+  const waiting = [...items];
   const cells: Cell[] = [];
   const lane = async () => {
-    for (let run = waiting.shift(); run; run = waiting.shift()) cells.push(await play(world, run));
+    for (let item = waiting.shift(); item; item = waiting.shift()) cells.push(await work(item));
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   return cells;
+}
+
+interface Begun {
+  run: Run;
+  subject: Subject;
+  ending: Promise<End>;
+  /** Resolves when it stands at its stage. */
+  reached: Promise<void>;
 }
 
 /** One blow for all of them: held at their stages, whoever can be held for long first, the worker is killed. */
@@ -151,26 +160,23 @@ async function playKilled(world: StagesWorld, runs: readonly Run[]): Promise<Cel
       return { run, subject, standing: await subject.gate.stand() };
     }),
   );
-  const begun: { run: Run; subject: Subject; ending: Promise<End> }[] = [];
+  const begun: Begun[] = [];
   for (const wave of [1, 2, 3]) {
-    const here = prepared.filter(({ run }) => run.stage.wave === wave);
-    const reached = here.map(({ run, subject, standing }) => {
+    for (const { run, subject, standing } of prepared.filter((one) => one.run.stage.wave === wave)) {
       const ending = subject.run();
-      ending.catch(() => undefined); // heard of below
-      begun.push({ run, subject, ending });
-      return inTime(Promise.race([standing.reached(), early(ending)]), `the way to ${nameOf(run.row)}`);
-    });
-    await Promise.all(reached);
+      const reached = inTime(Promise.race([standing.reached(), early(ending)]), `the way to ${nameOf(run.row)}`);
+      begun.push({ run, subject, ending, reached });
+    }
+    // Who does not get there says so in its cell.
+    await Promise.allSettled(begun.map(({ reached }) => reached));
   }
   await world.killWorker();
   await Promise.all([world.startWorker(), ...prepared.map(({ standing }) => standing.release())]);
-  return Promise.all(
-    begun.map(({ run, subject, ending }) =>
-      cellFrom(run, async () => {
-        const end = await ending;
-        return judge(world.shop, subject, end);
-      }),
-    ),
+  return inLanes(begun, ({ run, subject, ending, reached }) =>
+    cellFrom(run, async () => {
+      const [end] = await Promise.all([ending, reached]);
+      return judge(world.shop, subject, end);
+    }),
   );
 }
 
@@ -191,7 +197,7 @@ export async function runStages(world: StagesWorld, only?: readonly string[]): P
 
   // Those that only wait sleep on while the worker is killed, long before they look.
   const slept = Promise.all(sleeping.map((run) => play(world, run)));
-  const cells = await playAll(world, others);
+  const cells = await inLanes(others, (run) => play(world, run));
   cells.push(...(await playKilled(world, killed)), ...(await slept));
   return { cells, wrongsOfWorld: await world.shop.wrongsOfWorld() };
 }

@@ -1,4 +1,5 @@
 /** What a row of the table is made of, and what the outside says of one of its runs. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { formatAmount } from '../../../contracts/money.ts';
 import type { PaymentResult, PurchaseOrder } from '../../../contracts/payment.ts';
 import type { PayoutResult } from '../../../contracts/payout.ts';
@@ -100,11 +101,20 @@ const detailOf = (end: End): string | undefined => {
 const shopCurrency = 'USD';
 
 export const money = (amount: number) => formatAmount(amount, shopCurrency).replace(` ${shopCurrency}`, '');
+const patienceMs = 120_000;
+const lookEveryMs = 250;
+
+/** Waits for a condition of the outside; one that throws is not true yet. Rarely enough for a hundred who wait at once. */
+export async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (const giveUpAt = Date.now() + patienceMs; !(await condition().catch(() => false)); await delay(lookEveryMs))
+    if (Date.now() > giveUpAt) throw new Error(`${what}: not within ${patienceMs / 1_000} s`);
+}
+
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** How a run ended, in the lines of a cell: only what the outside says, but for the end's own name. */
 function linesOf(end: End, record: PurchaseRecord): string[] {
-  const { captured, refunded, fees, owned, ledger, mails, claim } = record;
+  const { captured, refunded, held, fees, owned, ledger, mails, claim } = record;
   const detail = detailOf(end);
   const provider = captured - fees - refunded;
   const receipts = claim?.result?.status === 'completed' ? 1 : 0;
@@ -116,6 +126,7 @@ function linesOf(end: End, record: PurchaseRecord): string[] {
     ledger.stripeBalance === provider
       ? `balance ${money(provider)}`
       : `books ${money(ledger.stripeBalance)}, provider ${money(provider)}`,
+    ...(held === 0 ? [] : [`held ${money(held)}`]),
     ...(mails === receipts ? [] : [plural(mails, 'receipt')]),
   ];
 }

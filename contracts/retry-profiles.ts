@@ -90,10 +90,11 @@ export function disputePollMs(look: number): number {
 export const evidenceAlarmsMs = [48 * 3_600_000, 6 * 3_600_000] as const;
 
 /**
- * Between two looks at a payout that has not ended, for when its webhook does not come: a bank takes days. Milliseconds.
+ * Between two looks at a payout that has not ended, for when its webhook does not come: a bank takes days, but one that
+ * cannot take it at all says so at once. Milliseconds.
  */
 export function payoutPollMs(look: number): number {
-  return Math.min(5 * 60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
+  return Math.min(60_000 * 2 ** Math.min(look, 10), 6 * 3_600_000);
 }
 
 /**

@@ -1,11 +1,17 @@
 /** Trouble for real parts: faults of the simulators over their control address, and chance that can be repeated. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallEntry } from '../../sandbox/sim/call-log.ts';
-import type { FaultSpec } from '../../sandbox/sim/faults.ts';
+import type { FaultRule, FaultSpec } from '../../sandbox/sim/faults.ts';
+
+export interface AddedFault {
+  clear(): Promise<void>;
+  /** Calls that have met it so far. */
+  applied(): Promise<number>;
+}
 
 export interface SimulatorControl {
   /** From now on, until cleared or used up. */
-  add(spec: FaultSpec): Promise<{ clear(): Promise<void> }>;
+  add(spec: FaultSpec): Promise<AddedFault>;
   /** Waits until a call is held back whose key fits: its effect is done, its answer is not given. */
   held(keyRegex: RegExp): Promise<CallEntry>;
   /** Lets a held call's answer go, or loses it. */
@@ -31,7 +37,13 @@ export function simulatorAt(url: string): SimulatorControl {
   return {
     add: async (spec) => {
       const { id } = await ask<{ id: number }>('POST', '/_sim/faults', spec);
-      return { clear: async () => void (await ask('DELETE', `/_sim/faults/${id}`)) };
+      return {
+        clear: async () => void (await ask('DELETE', `/_sim/faults/${id}`)),
+        applied: async () => {
+          const { faults } = await ask<{ faults: FaultRule[] }>('GET', '/_sim/faults');
+          return faults.find((rule) => rule.id === id)?.applied ?? 0;
+        },
+      };
     },
     held: async (keyRegex) => {
       const giveUpAt = Date.now() + heldWithinMs;

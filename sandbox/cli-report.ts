@@ -48,9 +48,10 @@ const shownLinks = 3;
 /** What each scenario showed, its problems if it has any, and where to look at it. */
 export function stories(reports: readonly ScenarioReport[], webUi: WebUi): string {
   return reports
-    .map(({ name, happened, problems, workflowIds }) =>
+    .map(({ name, happened, problems, workflowIds, exhibit }) =>
       [
         `${name}: ${happened}`,
+        ...(exhibit === undefined ? [] : exhibit.split('\n').map((line) => `  │ ${line}`.trimEnd())),
         ...problems.map((problem) => `  ✘ ${problem}`),
         ...workflowIds.slice(0, shownLinks).map((workflowId) => `  ${workflowLink(webUi, workflowId)}`),
         ...(workflowIds.length > shownLinks ? [`  and ${workflowIds.length - shownLinks} more`] : []),

@@ -14,6 +14,7 @@ export interface ScenarioReport {
   ledger: { captureTransactions: number; sumsToZero: boolean; stripeBalance: number };
   /** What was expected and what was found instead, in words. */
   problems: string[];
+  exhibit?: string;
 }
 
 export interface Play {
@@ -64,7 +65,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 /** Pure: what a scenario's outcome and the outside's records say together. `records` belong to the attempts, in order. */
 export function judge(
   name: string,
-  { happened, attempts, expected, findings = [] }: Outcome,
+  { happened, attempts, expected, findings = [], exhibit }: Outcome,
   records: readonly PurchaseRecord[],
 ): Omit<ScenarioReport, 'seconds'> {
   const counted = countedOf(records);
@@ -95,6 +96,7 @@ export function judge(
       stripeBalance: sum(records, ({ ledger }) => ledger.stripeBalance),
     },
     problems,
+    ...(exhibit === undefined ? {} : { exhibit }),
   };
 }
 

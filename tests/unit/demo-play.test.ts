@@ -18,11 +18,14 @@ test('the scenarios have the names of the contract, in order', () => {
     'declined-then-paid',
     'lost-answer',
     'cancelled',
-    'refund-partial',
-    'three-d-secure',
-    'dispute-lost',
     'worker-killed',
     'engine-killed',
+    'refund-partial',
+    'payout-approved',
+    'three-d-secure',
+    'parked-resolved',
+    'dispute-lost',
+    'event-cancelled',
   ]);
 });
 

@@ -67,6 +67,7 @@ export const payoutApproved: Scenario = {
         },
         { what: 'decisions on record', expected: 4, found: decisions.length },
       ],
+      besides: [workflowId],
       exhibit: [...decisionsText(decisions), '', statementText(statement)].join('\n'),
     };
   },

@@ -47,6 +47,8 @@ export interface Outcome {
   attempts: Attempt[];
   expected: Partial<Counted>;
   findings?: Finding[];
+  /** Ids of other workflows than the purchases, to be looked at. */
+  besides?: string[];
   /** What a person would like to look at: a few lines of text. */
   exhibit?: string;
 }

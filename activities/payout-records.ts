@@ -42,13 +42,12 @@ export interface SettlePayoutInput extends Recorded {
 export interface ReleasePayoutInput extends Recorded {
   result: ReleasedPayout;
 }
-export interface ClaimReturnInput extends Recorded {
-  input: PayoutReturnInput;
-}
 export interface BookReturnInput extends Recorded {
-  payoutId: string;
-  result: PayoutReturnResult;
+  input: PayoutReturnInput;
+  returned: Extract<PayoutReturnResult, { status: 'returned' }>;
 }
+/** What there is to look into, or why there is nothing. */
+export type PayoutToReturn = { kind: 'owned'; payout: PaidPayout } | { kind: 'ended'; result: PayoutReturnResult };
 
 export interface PayoutPorts {
   payouts: {
@@ -70,16 +69,11 @@ export interface PayoutPorts {
     release(input: ReleasePayoutInput): Promise<PayoutResult>;
   };
   payoutReturns: {
-    claim(
-      input: ClaimReturnInput,
-    ): Promise<
-      { kind: 'owned'; payout: PaidPayout } | { kind: 'settled' | 'refused'; result: PayoutReturnResult } | Foreign
-    >;
-    takeOver(request: TakeOver): Promise<boolean>;
-    /** Books what came back, if anything, and settles the claim. */
-    settle(input: BookReturnInput): Promise<PayoutReturnResult>;
+    find(input: PayoutReturnInput): Promise<PayoutToReturn>;
+    /** Claims and books what came back, in one transaction. */
+    book(input: BookReturnInput): Promise<PayoutReturnResult>;
   };
-  /** Starts `payoutReturn` under its fixed id; already started counts as done. */
+  /** Starts `payoutReturn` under its fixed id, or has the one that runs look again. */
   startPayoutReturn(input: PayoutReturnInput): Promise<void>;
   /** Starts the payout of a round under an id that follows from its time; already started counts as done. */
   startRoundPayout(input: RoundPayoutInput): Promise<string>;
@@ -93,7 +87,6 @@ export interface RoundPayoutInput extends PayoutRoundInput {
 /** Ours: with what was reserved, or with what it waits for, nothing being reserved yet. */
 type OwnedPayout = Owned &
   ({ reservation: PayoutReservation; obstacle?: never } | { obstacle: VenueObstacle; reservation?: never });
-type OwnedReturn = Owned & { payout: PaidPayout };
 
 export type PayoutRecordActivities = ReturnType<typeof createPayoutRecords>;
 
@@ -122,15 +115,8 @@ export function createPayoutRecords({ payouts, payoutReturns, ...starts }: Payou
     settlePayout: (input: SettlePayoutInput): Promise<PayoutResult> => payouts.settle(input),
     /** Any other end: what was reserved is the venue's again, wherever it lies. */
     releasePayout: (input: ReleasePayoutInput): Promise<PayoutResult> => payouts.release(input),
-    claimPayoutReturn(input: ClaimReturnInput): Promise<OwnedReturn | { kind: 'ended'; result: PayoutReturnResult }> {
-      const { operation } = input;
-      const key = input.input.payoutId;
-      return claimed<PayoutReturnResult, OwnedReturn>(
-        () => payoutReturns.claim(input),
-        (from) => payoutReturns.takeOver({ operation, key, from }),
-      );
-    },
-    bookPayoutReturn: (input: BookReturnInput): Promise<PayoutReturnResult> => payoutReturns.settle(input),
+    findPaidPayout: (input: PayoutReturnInput): Promise<PayoutToReturn> => payoutReturns.find(input),
+    bookPayoutReturn: (input: BookReturnInput): Promise<PayoutReturnResult> => payoutReturns.book(input),
     startPayoutReturn: (input: PayoutReturnInput): Promise<void> => starts.startPayoutReturn(input),
     startRoundPayout: (input: RoundPayoutInput): Promise<string> => starts.startRoundPayout(input),
   };

@@ -3,14 +3,14 @@ import type { Command } from 'commander';
 import { closedPayoutStatus, type PayoutHandle, StillRunningError } from '../client/index.ts';
 import { callApi } from '../client/http.ts';
 import { payoutWorkflowId } from '../contracts/ids.ts';
-import { type Currency, formatAmount } from '../contracts/money.ts';
+import { formatAmount } from '../contracts/money.ts';
 import type { PayoutStatus } from '../contracts/payout.ts';
 import { apiAccess } from './api-access.ts';
 import { minorUnits, wholeNumber } from './options.ts';
 import type { Session } from './session.ts';
 import { type Environment, UsageError } from './settings.ts';
 import { standing } from './standing.ts';
-import { facts, table } from './table.ts';
+import { type Statement, statementText } from './statement.ts';
 
 const defaultWaitSeconds = 10;
 
@@ -26,26 +26,6 @@ interface ScheduleOptions {
   every?: string;
   cron?: string;
   off?: boolean;
-}
-
-/** As much of a statement as is shown. Minor units. */
-interface Statement {
-  payoutId: string;
-  venueId: string;
-  currency: Currency;
-  status: string;
-  amount: number;
-  openingBalance: number;
-  closingBalance: number;
-  lines: {
-    kind: string;
-    occurredAt: string;
-    paymentKey?: string;
-    gross: number;
-    platformFee: number;
-    reserve: number;
-    net: number;
-  }[];
 }
 
 interface Output {
@@ -134,25 +114,6 @@ function print(session: Session, { payoutId, workflowId }: PayoutHandle, status:
     ['At Stripe', done && [done.transferId, done.providerPayoutId].filter(Boolean).join(', ')],
   ]);
   session.print(text, { id: payoutId, workflowId, ...status });
-}
-
-function statementText({ lines, ...about }: Statement): string {
-  const money = (amount: number) => formatAmount(amount, about.currency);
-  const rows = lines.map(({ kind, occurredAt, paymentKey = '', gross, platformFee, reserve, net }) => [
-    occurredAt, kind, paymentKey, money(gross), money(platformFee), money(reserve), money(net),
-  ]); // prettier-ignore
-  return [
-    facts([
-      ['Payout', about.payoutId],
-      ['Venue', about.venueId],
-      ['Status', about.status],
-      ['Owed before', money(about.openingBalance)],
-      ['Paid', money(about.amount)],
-      ['Owed after', money(about.closingBalance)],
-    ]),
-    '',
-    table(['Booked', 'What', 'Purchase', 'Gross', 'Fee', 'Reserve', 'Net'], rows),
-  ].join('\n');
 }
 
 async function schedule(

@@ -5,6 +5,7 @@ import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } fro
 import { workflowLink } from '../client/web-ui.ts';
 import { addEventCancellations } from './event-cancellations.ts';
 import { addDecide } from './decide.ts';
+import { addDisputes } from './disputes.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addRefunds } from './refunds.ts';
@@ -91,6 +92,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addToken(program, around.env, print);
   addPayments(program, open);
   addRefunds(program, open);
+  addDisputes(program, open);
   addEventCancellations(program, open);
   addPayouts(program, open, { env: around.env, print });
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });

@@ -7,9 +7,9 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import { disputeWorkflowId, refundReturnWorkflowId } from '../contracts/ids.ts';
-import { type ProviderEvent, providerEventSignal, workflowTypes } from '../contracts/messages.ts';
+import { type ProviderEvent, workflowTypes } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
-import { mayBeClosed, translate } from './temporal-errors.ts';
+import { signalled } from './signal-start.ts';
 
 const started = (tenantId: string, stage: string) =>
   new TypedSearchAttributes([
@@ -54,28 +54,6 @@ export function refundReturnStart(request: RefundReturnRequest) {
     staticSummary: `Return of refund ${refundId}`,
     staticDetails: `The provider says that refund \`${refundId}\`, which had succeeded, failed later. It is looked up; if that is so, the books take it back and a dead letter tells a person.`,
   };
-}
-
-type Start = ReturnType<typeof disputeStart> | ReturnType<typeof refundReturnStart>;
-
-async function signalled(
-  client: Client,
-  type: string,
-  { args, ...options }: Start,
-  event: ProviderEvent,
-): Promise<'delivered' | 'closed'> {
-  try {
-    await client.workflow.signalWithStart(type, {
-      ...options,
-      args: [...args],
-      signal: providerEventSignal,
-      signalArgs: [event],
-    });
-    return 'delivered';
-  } catch (error) {
-    if (mayBeClosed(error)) return 'closed';
-    throw translate(error, options.workflowId);
-  }
 }
 
 export const hearOfDispute = (client: Client, request: DisputeRequest, event: ProviderEvent) =>

@@ -29,7 +29,7 @@ export interface PayoutCalls {
   /** As `payments.deliver`. */
   deliver(workflowId: string, event: ProviderEvent): Promise<'delivered' | 'closed'>;
   /** Has a payout looked into that a verified webhook says came back after it was paid. */
-  cameBack(tenantId: string, payoutId: string): Promise<void>;
+  cameBack(tenantId: string, payoutId: string, event: ProviderEvent): Promise<void>;
   /** Tells the payouts that wait for a venue that its account has changed. Answers how many were told. */
   venueChanged(tenantId: string, venueId: string, event: ProviderEvent): Promise<number>;
 }
@@ -40,6 +40,6 @@ export const createPayoutCalls = (client: Client, deliver: PayoutCalls['deliver'
   schedule: (tenantId, venueId, schedule) => schedulePayouts(client, tenantId, venueId, schedule),
   unschedule: (tenantId, venueId) => unschedulePayouts(client, tenantId, venueId),
   deliver,
-  cameBack: (tenantId, payoutId) => startPayoutReturn(client, { tenantId, payoutId }),
+  cameBack: (tenantId, payoutId, event) => startPayoutReturn(client, { tenantId, payoutId }, event),
   venueChanged: (tenantId, venueId, event) => tellVenue(client, { tenantId, venueId }, event),
 });

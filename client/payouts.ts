@@ -26,6 +26,7 @@ import { createValidator } from '../contracts/schema/validate.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import { checked } from './errors.ts';
 import { createRunHandle, type RunHandle, type RunKind } from './run-handle.ts';
+import { signalled } from './signal-start.ts';
 import { startOnce } from './start-once.ts';
 import { payoutReturnStart, payoutStart } from './start-payout.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
@@ -62,11 +63,14 @@ export async function requestPayout(client: Client, given: PayoutRequest): Promi
   return { ...createPayoutHandle(client, request.tenantId, request.payoutId), ...started };
 }
 
-/** Looks into a paid payout that may have come back. Already started counts as done. */
-export async function startPayoutReturn(client: Client, given: PayoutReturnInput): Promise<void> {
-  const { tenantId, payoutId } = given;
+/** Looks into a paid payout that may have come back; the look that is under way begins again. */
+export async function startPayoutReturn(
+  client: Client,
+  { tenantId, payoutId }: PayoutReturnInput,
+  event: ProviderEvent = { provider: 'stripe', eventId: 'none', type: 'payout.failed', objectId: payoutId },
+): Promise<void> {
   const input = { tenantId, payoutId };
-  await startOnce(client, workflowTypes.payoutReturn, payoutReturnStart(input, fingerprintOf(input)));
+  await signalled(client, workflowTypes.payoutReturn, payoutReturnStart(input, fingerprintOf(input)), event);
 }
 
 /** Pays the venue all that is available, once per scheduled moment (ISO 8601). Answers the payout's id. */

@@ -1,4 +1,5 @@
 /** How payouts, their returns and their rounds are started. Nothing personal goes in here, as in start-options.ts. */
+import { WorkflowIdReusePolicy } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { payoutReturnWorkflowId, payoutRoundWorkflowId, payoutWorkflowId } from '../contracts/ids.ts';
 import type { PayoutReturnInput, PayoutRoundInput } from '../contracts/payout.ts';
@@ -36,8 +37,9 @@ export function payoutStart(request: PayoutRequest, fingerprint: string) {
 export function payoutReturnStart(input: PayoutReturnInput, fingerprint: string) {
   const { tenantId, payoutId } = input;
   return {
-    ...tell,
     ...queued('payout-process', tenantId),
+    // An event that came to nothing must not be in the way of one that does not; what was returned, the claim knows.
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     workflowId: payoutReturnWorkflowId(tenantId, payoutId),
     args: [input] as const,
     memo: { fingerprint },

@@ -7,6 +7,17 @@ import type { ScenarioReport } from './scenarios/play.ts';
 /** The last column is as wide as it likes; the numbers before it are read from the right. */
 const headings = ['  Scenario', 'Calls', 'Paid', 'Back', 'Mints', 'Own', 'Ledger', 'Mail', ' Ended as'];
 
+/** `50 × completed` for a run of the same. */
+function endsText(ends: readonly string[]): string {
+  const runs: { end: string; times: number }[] = [];
+  for (const end of ends) {
+    const last = runs.at(-1);
+    if (last?.end === end) last.times += 1;
+    else runs.push({ end, times: 1 });
+  }
+  return runs.map(({ end, times }) => (times === 1 ? end : `${times} × ${end}`)).join(', ') || '–';
+}
+
 const decimal = (minor: number) => formatAmount(minor, 'USD').replace(' USD', '');
 
 function rowOf({ name, ok, ends, counted, ledger }: ScenarioReport): string[] {
@@ -19,7 +30,7 @@ function rowOf({ name, ok, ends, counted, ledger }: ScenarioReport): string[] {
     String(counted.owned),
     ledger.sumsToZero ? decimal(ledger.stripeBalance) : 'UNBALANCED',
     String(counted.mails),
-    ` ${ends.join(', ') || '–'}`,
+    ` ${endsText(ends)}`,
   ];
 }
 
@@ -48,10 +59,12 @@ const shownLinks = 3;
 /** What each scenario showed, its problems if it has any, and where to look at it. */
 export function stories(reports: readonly ScenarioReport[], webUi: WebUi): string {
   return reports
-    .map(({ name, happened, problems, workflowIds }) =>
+    .map(({ name, happened, problems, workflowIds, besides, exhibit }) =>
       [
         `${name}: ${happened}`,
+        ...(exhibit === undefined ? [] : exhibit.split('\n').map((line) => `  │ ${line}`.trimEnd())),
         ...problems.map((problem) => `  ✘ ${problem}`),
+        ...besides.map((workflowId) => `  ${workflowLink(webUi, workflowId)}`),
         ...workflowIds.slice(0, shownLinks).map((workflowId) => `  ${workflowLink(webUi, workflowId)}`),
         ...(workflowIds.length > shownLinks ? [`  and ${workflowIds.length - shownLinks} more`] : []),
       ].join('\n'),

@@ -11,6 +11,7 @@ import { createSteps, type Screen, screenOf, type Steps } from './cli-steps.ts';
 import { removeFolder, sayStopping, shownPath, startShown } from './cli-world.ts';
 import { scenarios } from './scenarios/index.ts';
 import { playAll, type ScenarioReport } from './scenarios/play.ts';
+import { peopleOf } from './scenarios/people.ts';
 import { createProviderControl } from './scenarios/provider-control.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { openShop, orderOf } from './scenarios/shop.ts';
@@ -144,6 +145,8 @@ async function play(
       audit,
       contextOf: ({ name }) => ({
         boxoffice,
+        people: peopleOf(endpoints, tenantId),
+        recordOf: (order) => audit.purchase(order.tenantId, order.idempotencyKey),
         provider,
         world,
         order: (wish) => orderOf(shop, name, wish),

@@ -83,7 +83,7 @@ export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
 export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettlePayment } from './payments.ts';
 export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
-export type { PaidPayout, PayoutReturnClaim } from './payout-returns.ts';
+export type { BookPayoutReturn, PaidPayout, PayoutToReturn } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';

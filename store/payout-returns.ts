@@ -4,10 +4,10 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { Currency } from '../contracts/money.ts';
 import type { PayoutReturnInput, PayoutReturnResult } from '../contracts/payout.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, type TakeOver, writeResult } from './claims.ts';
-import { PayoutStateError } from './errors.ts';
+import { takeClaim, writeResult } from './claims.ts';
+import { ClaimLostError, PayoutStateError } from './errors.ts';
 import type { Operation } from './operation.ts';
-import { type LockedPayout, lockPayout, lockReserved } from './payout-state.ts';
+import { type LockedPayout, lockReserved } from './payout-state.ts';
 import { postPayoutStep } from './payout-steps.ts';
 import { payoutReturned } from './postings.ts';
 import { storableText } from './rows.ts';
@@ -20,67 +20,58 @@ export interface PaidPayout {
   providerPayoutId: string;
 }
 
-export type PayoutReturnClaim =
-  | { kind: 'owned'; payout: PaidPayout }
-  | { kind: 'settled'; result: PayoutReturnResult }
-  /** There is no such payout, or it was never paid: nothing can come back. */
-  | { kind: 'refused'; result: PayoutReturnResult }
-  /** Live in another run: take it over only when Temporal says that that run is gone. */
-  | { kind: 'foreign'; workflowId: string; runId: string };
+/** What there is to look into, or why there is nothing. */
+export type PayoutToReturn = { kind: 'owned'; payout: PaidPayout } | { kind: 'ended'; result: PayoutReturnResult };
 
-export interface ClaimPayoutReturn {
+export interface BookPayoutReturn {
   operation: Operation;
   input: PayoutReturnInput;
+  returned: Extract<PayoutReturnResult, { status: 'returned' }>;
   /** Business time, ISO 8601. */
   now: string;
 }
 
-export interface SettlePayoutReturn {
-  operation: Operation;
-  payoutId: string;
-  result: PayoutReturnResult;
-  now: string;
+const withdrawn: PayoutToReturn = { kind: 'ended', result: { status: 'withdrawn' } };
+
+async function findIn(tx: Tx, { tenantId, payoutId }: PayoutReturnInput): Promise<PayoutToReturn> {
+  const payout = await tx.first<LockedPayout>(
+    `select status, amount, currency, account, provider_payout_id as "providerPayoutId"
+     from payouts where tenant_id = $1 and payout_id = $2`,
+    [tenantId, payoutId],
+  );
+  if (!payout) return withdrawn;
+  const { status, amount, currency, account, providerPayoutId } = payout;
+  if (status === 'paid' && providerPayoutId !== null)
+    return { kind: 'owned', payout: { amount, currency, account, providerPayoutId } };
+  // Its own workflow will say how it ends.
+  if (['reserved', 'transferred', 'created'].includes(status))
+    throw new PayoutStateError(payoutId, 'returned', `it is ${status}`);
+  const claim = await tx.first<{ result: PayoutReturnResult }>(
+    `select result from idempotency_keys where tenant_id = $1 and kind = 'payout-return' and key = $2`,
+    [tenantId, payoutId],
+  );
+  return claim ? { kind: 'ended', result: claim.result } : withdrawn;
 }
 
-const paidOf = ({ status, amount, currency, account, providerPayoutId }: LockedPayout): PaidPayout | undefined =>
-  status === 'paid' && providerPayoutId !== null ? { amount, currency, account, providerPayoutId } : undefined;
-
-async function claimIn(tx: Tx, { operation, input, now }: ClaimPayoutReturn): Promise<PayoutReturnClaim> {
-  const { tenantId } = operation;
+async function bookIn(tx: Tx, booking: BookPayoutReturn): Promise<PayoutReturnResult> {
+  const { operation, input, returned: result, now } = booking;
   const { payoutId: key } = input;
   const { queue: queueName } = jobTypes['payout-process'];
   const existing = await takeClaim(tx, {
     operation, kind: 'payout-return', key, fingerprint: fingerprintOf(input), queueName,
     jobType: 'payout-process', now, keepForMs: 'forever',
   }); // prettier-ignore
-  if (existing?.kind === 'settled') return { kind: 'settled', result: existing.result as PayoutReturnResult };
-  if (existing?.kind === 'foreign') return existing;
-  const payout = await lockPayout(tx, tenantId, key);
-  const paid = payout && paidOf(payout);
-  if (paid) return { kind: 'owned', payout: paid };
-  // Its own workflow will say how it ends: an end given here would hide a return that comes later.
-  if (payout && ['reserved', 'transferred', 'created'].includes(payout.status))
-    throw new PayoutStateError(key, 'returned', `it is ${payout.status}`);
-  const result = { status: 'withdrawn' } as const;
-  await writeResult(tx, tenantId, { kind: 'payout-return', key, result, now });
-  return { kind: 'refused', result };
-}
-
-async function settleIn(tx: Tx, settlement: SettlePayoutReturn): Promise<PayoutReturnResult> {
-  const { operation, payoutId: key, result, now } = settlement;
-  const { tenantId } = operation;
-  const stored = await lockClaim(tx, operation, 'payout-return', key);
-  if (stored !== undefined) return stored;
-  if (result.status === 'returned') await recordReturned(tx, settlement, result);
-  await writeResult(tx, tenantId, { kind: 'payout-return', key, result, now });
+  // Claimed and settled in one transaction, so there is no other kind of claim.
+  if (existing && existing.kind !== 'settled') throw new ClaimLostError('payout-return', key, 'another request');
+  if (existing) return existing.result as PayoutReturnResult;
+  await recordReturned(tx, booking);
+  await writeResult(tx, operation.tenantId, { kind: 'payout-return', key, result, now });
   return result;
 }
 
-async function recordReturned(
-  tx: Tx,
-  { operation, payoutId: key, now }: SettlePayoutReturn,
-  { amount, currency, code }: Extract<PayoutReturnResult, { status: 'returned' }>,
-): Promise<void> {
+async function recordReturned(tx: Tx, { operation, input, returned, now }: BookPayoutReturn): Promise<void> {
+  const { payoutId: key } = input;
+  const { amount, currency, code } = returned;
   const payout = await lockReserved(tx, operation.tenantId, key);
   const wanted = `returned with ${amount} ${currency}`;
   if (payout.status !== 'paid') throw new PayoutStateError(key, wanted, `it is ${payout.status}`);
@@ -95,23 +86,16 @@ async function recordReturned(
 }
 
 export const createPayoutReturns = (pool: Pool) => ({
-  /** @throws PayoutStateError while the payout is on its way */
-  claim(claim: ClaimPayoutReturn): Promise<PayoutReturnClaim> {
-    return withTenant(pool, claim.operation.tenantId, (tx) => claimIn(tx, claim));
-  },
-
-  /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver(takeOver: Omit<TakeOver, 'kind'>): Promise<boolean> {
-    return withTenant(pool, takeOver.operation.tenantId, (tx) =>
-      takeOverClaim(tx, { ...takeOver, kind: 'payout-return' }),
-    );
+  /** What to look up at the provider, or how it ended already. @throws PayoutStateError while the payout is on its way */
+  find(input: PayoutReturnInput): Promise<PayoutToReturn> {
+    return withTenant(pool, input.tenantId, (tx) => findIn(tx, input));
   },
 
   /**
-   * Posts what came back, if anything, and ends the claim. The payout's own result stays what it was; its record says
-   * `returned`. A settled claim answers its stored result. @throws ClaimLostError, PayoutStateError when it was not paid so
+   * Claims and posts what came back, once; nothing is claimed while there is nothing to return. The payout's own result
+   * stays what it was; its record says `returned`. @throws PayoutStateError when it was not paid so
    */
-  settle(settlement: SettlePayoutReturn): Promise<PayoutReturnResult> {
-    return withTenant(pool, settlement.operation.tenantId, (tx) => settleIn(tx, settlement));
+  book(booking: BookPayoutReturn): Promise<PayoutReturnResult> {
+    return withTenant(pool, booking.operation.tenantId, (tx) => bookIn(tx, booking));
   },
 });

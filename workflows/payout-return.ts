@@ -1,5 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
-import { cancelPayoutReturnUpdate, jobStatusQuery } from '../contracts/messages.ts';
+import { cancelPayoutReturnUpdate, jobStatusQuery, providerEventSignal } from '../contracts/messages.ts';
 import type { PaidPayout, PayoutReturnInput, PayoutReturnResult, ProviderPayout } from '../contracts/payout.ts';
 import { Frame, shielded } from './frame.ts';
 import { JobView } from './job-view.ts';
@@ -15,6 +15,8 @@ export function payoutReturn(input: PayoutReturnInput): Promise<PayoutReturnResu
   const { tenantId, payoutId } = input;
   const operation = currentOperation(tenantId);
   const view = new JobView(`Return of payout ${payoutId}`, 'looking');
+  let heard = false;
+  setHandler(providerEventSignal, () => void (heard = true), { description: 'From verified webhooks' });
   setHandler(jobStatusQuery, () => view.status(), { description: 'Stage and what comes next' });
   const frame = new Frame<PayoutReturnResult>({
     operation,
@@ -25,25 +27,38 @@ export function payoutReturn(input: PayoutReturnInput): Promise<PayoutReturnResu
   });
   let paid: PaidPayout | undefined;
 
-  async function look(): Promise<PayoutReturnResult> {
-    const { account, providerPayoutId, amount, currency } = paid!;
-    const retrieve = () =>
-      payouts.retrievePayout.executeWithOptions({ summary: 'how the payout stands' }, [{ account, providerPayoutId }]);
-    const payout = await untilKnown({ step: 'look', mustSucceed: true, run: retrieve }, frame.parking);
-    const result = cameBack(payout)
-      ? ({ status: 'returned', amount, currency, code: payout.failureCode ?? payout.status } as const)
-      : ({ status: 'withdrawn' } as const);
-    const book = () => payoutRecords.bookPayoutReturn({ operation, payoutId, result, now: businessNow() });
+  const lookUp = ({ account, providerPayoutId }: PaidPayout): Promise<ProviderPayout> =>
+    untilKnown(
+      {
+        step: 'look',
+        mustSucceed: true,
+        run: () => {
+          heard = false;
+          const summary = 'how the payout stands';
+          return payouts.retrievePayout.executeWithOptions({ summary }, [{ account, providerPayoutId }]);
+        },
+      },
+      frame.parking,
+    );
+
+  async function follow(): Promise<PayoutReturnResult> {
+    const { amount, currency } = paid!;
+    let payout = await lookUp(paid!);
+    while (heard && !cameBack(payout)) payout = await lookUp(paid!);
+    if (!cameBack(payout)) return { status: 'withdrawn' };
+    const returned = { status: 'returned', amount, currency, code: payout.failureCode ?? payout.status } as const;
+    const book = () => payoutRecords.bookPayoutReturn({ operation, input, returned, now: businessNow() });
     return untilKnown({ step: 'book', mustSucceed: true, run: book }, frame.parking);
   }
 
   return frame.run({
+    // The claim is taken with the effect: while there is nothing to return, a later event may begin anew.
     claim: async () => {
-      const claim = await payoutRecords.claimPayoutReturn({ operation, input, now: businessNow() });
-      if (claim.kind === 'owned') paid = claim.payout;
-      return claim;
+      const found = await payoutRecords.findPaidPayout(input);
+      if (found.kind === 'owned') paid = found.payout;
+      return found;
     },
-    forward: () => shielded(look),
+    forward: () => shielded(follow),
     // Only a bug gets here: it holds the workflow where it is, until its code is mended.
     stoppedBy: (error) => {
       throw new Error('stopped with a payout that may have come back', { cause: error });

@@ -87,7 +87,7 @@ async function ofPayout(deps: ApiDeps, type: string, account: string, object: ob
     const outcome = await boxoffice.payouts.deliver(workflowId, event);
     if (outcome === 'delivered' || !comesBack.has(type)) return;
     const { status } = (await store.payouts.byProvider(objectId)) ?? payout;
-    if (status === 'paid') await boxoffice.payouts.cameBack(tenantId, payoutId);
+    if (status === 'paid') await boxoffice.payouts.cameBack(tenantId, payoutId, event);
   };
   return { tenantId, objectId, workflowId, deliver };
 }

@@ -27,6 +27,7 @@ export const disputeLost: Scenario = {
         charges: 1, captured: wanted.amount, refunds: 0, disputed: wanted.amount, disputeFees: 1_500, mints: 2, owned: 2,
         holdsLive: 3, mails: 1,
       }, // prettier-ignore
+      besides: [dispute.workflowId],
       findings: [
         { what: 'end of the dispute', expected: 'lost', found: result.status },
         { what: 'attention while it waited', expected: 'review', found: shown?.attention ?? 'none' },

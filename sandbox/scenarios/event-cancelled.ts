@@ -30,6 +30,7 @@ export const eventCancelled: Scenario = {
         charges: purchases, captured: purchases * amount, refunds: purchases, refunded: purchases * amount,
         refundsPending: 0, mints: purchases, owned: 0, holdsLive: 0, mails: purchases,
       }, // prettier-ignore
+      besides: [handle.workflowId],
       findings: [
         { what: 'end of the cancellation', expected: 'completed', found: end.status },
         { what: 'refunds in its report', expected: purchases, found: refunded },

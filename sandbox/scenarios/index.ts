@@ -6,6 +6,8 @@ import { duplicates } from './duplicates.ts';
 import { engineKilled } from './engine-killed.ts';
 import { eventCancelled } from './event-cancelled.ts';
 import { lostAnswer } from './lost-answer.ts';
+import { parkedResolved } from './parked-resolved.ts';
+import { payoutApproved } from './payout-approved.ts';
 import { purchase } from './purchase.ts';
 import { refundPartial } from './refund-partial.ts';
 import type { Scenario } from './scenario.ts';
@@ -18,10 +20,12 @@ export const scenarios: readonly Scenario[] = [
   declinedThenPaid,
   lostAnswer,
   cancelled,
-  refundPartial,
-  threeDSecure,
-  disputeLost,
-  eventCancelled,
   workerKilled,
   engineKilled,
+  refundPartial,
+  payoutApproved,
+  threeDSecure,
+  parkedResolved,
+  disputeLost,
+  eventCancelled,
 ];

@@ -7,13 +7,17 @@ export interface ScenarioReport {
   ok: boolean;
   seconds: number;
   happened: string;
+  /** Of the purchases. */
   workflowIds: string[];
+  /** Other workflows to look at. */
+  besides: string[];
   ends: string[];
   /** Sums over the attempts, from the outside's records. */
   counted: Counted;
   ledger: { captureTransactions: number; sumsToZero: boolean; stripeBalance: number };
   /** What was expected and what was found instead, in words. */
   problems: string[];
+  exhibit?: string;
 }
 
 export interface Play {
@@ -64,7 +68,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 /** Pure: what a scenario's outcome and the outside's records say together. `records` belong to the attempts, in order. */
 export function judge(
   name: string,
-  { happened, attempts, expected, findings = [] }: Outcome,
+  { happened, attempts, expected, findings = [], besides = [], exhibit }: Outcome,
   records: readonly PurchaseRecord[],
 ): Omit<ScenarioReport, 'seconds'> {
   const counted = countedOf(records);
@@ -86,6 +90,7 @@ export function judge(
     name,
     ok: problems.length === 0,
     happened,
+    besides,
     workflowIds: records.map(({ workflowId }) => workflowId),
     ends: attempts.map(({ end }) => end),
     counted,
@@ -95,6 +100,7 @@ export function judge(
       stripeBalance: sum(records, ({ ledger }) => ledger.stripeBalance),
     },
     problems,
+    ...(exhibit === undefined ? {} : { exhibit }),
   };
 }
 

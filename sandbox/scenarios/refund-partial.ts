@@ -27,6 +27,7 @@ export const refundPartial: Scenario = {
         charges: 1, captured: wanted.amount, refunds: 1, refunded: first.price, refundsPending: 0, mints: 2, owned: 1,
         holdsLive: 3, mails: 1,
       }, // prettier-ignore
+      besides: [refund.workflowId],
       findings: [{ what: 'end of the refund', expected: 'completed', found: end }],
     };
   },

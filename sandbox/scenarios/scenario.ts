@@ -4,12 +4,17 @@ import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import type { PurchaseRecord } from '../audit.ts';
 import type { World } from '../world.ts';
 import type { ProviderControl } from './provider-control.ts';
+import type { People } from './people.ts';
 import type { OrderWish } from './shop.ts';
 
 export interface ScenarioContext {
   boxoffice: Boxoffice;
   /** An order of the scenario's own: its ids begin with the scenario's name. */
   order: (wish?: OrderWish) => PurchaseOrder;
+  /** Who decides and reads over the API, each with a token of their own. */
+  people: People;
+  /** The outside's record of one purchase, while the scenario runs. */
+  recordOf: (order: PurchaseOrder) => Promise<PurchaseRecord>;
   /** Card provider under the scenario's hands. */
   provider: ProviderControl;
   /** Kills and starts parts of the world. Only for scenarios that run `alone`. */
@@ -42,6 +47,10 @@ export interface Outcome {
   attempts: Attempt[];
   expected: Partial<Counted>;
   findings?: Finding[];
+  /** Ids of other workflows than the purchases, to be looked at. */
+  besides?: string[];
+  /** What a person would like to look at: a few lines of text. */
+  exhibit?: string;
 }
 
 export interface Scenario {

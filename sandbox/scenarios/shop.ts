@@ -17,14 +17,19 @@ export interface OrderWish {
   card?: string;
   /** Number of the order, where a scenario has several. */
   copy?: number;
-  /** The event; the summer night unless given. */
+  /** The event, and whose it is; the summer night of the arena unless given. */
   eventId?: string;
+  venueId?: string;
   /** Number of the attempt at the same order: another idempotency key. 1 unless given. */
   attempt?: number;
 }
 
 /** An event that is there to be cancelled. */
 export const doomedEventId = 'open-air';
+
+/** A venue of its own, whose money nobody else moves; more than 20 USD of it needs two approvals. */
+export const paidVenue = { venueId: 'playhouse', eventId: 'premiere' } as const;
+export const accountOf = (tenantId: string, venueId: string) => `acct_${tenantId}${venueId}`;
 
 /** Minor units of USD. */
 const ticketPrice = 5_000;
@@ -39,19 +44,17 @@ export async function openShop({ temporal, api, tokens, stripe }: PublishedEndpo
   const boxoffice: Boxoffice = createBoxoffice({ temporal, api: { url: api, token } });
   const shop = { tenantId, venueId: 'arena', eventId: 'summer-night' };
   try {
-    const connectedAccount = await connectAccount(stripe, `acct_${tenantId}${shop.venueId}`);
-    await boxoffice.venues.put(shop.venueId, {
-      name: 'Arena',
-      currency: 'USD',
-      feeBasisPoints: 500,
-      feeFixed: 0,
-      reserveBasisPoints: 1_000,
-      connectedAccount,
-      payoutsEnabled: true,
-    });
+    const venue = async (venueId: string, name: string) => ({
+      name, currency: 'USD' as const, feeBasisPoints: 500, feeFixed: 0, reserveBasisPoints: 1_000,
+      connectedAccount: await connectAccount(stripe, accountOf(tenantId, venueId)), payoutsEnabled: true,
+    }); // prettier-ignore
+    await boxoffice.venues.put(shop.venueId, await venue(shop.venueId, 'Arena'));
+    const playhouse = await venue(paidVenue.venueId, 'Playhouse');
+    await boxoffice.venues.put(paidVenue.venueId, { ...playhouse, payoutApproval: { one: 0, two: 2_000 } });
     const event = { venueId: shop.venueId, endsAt: '2099-06-01T22:00:00Z', salesOpen: true };
     await boxoffice.events.put(shop.eventId, { ...event, name: 'Summer Night' });
     await boxoffice.events.put(doomedEventId, { ...event, name: 'Open Air' });
+    await boxoffice.events.put(paidVenue.eventId, { ...event, venueId: paidVenue.venueId, name: 'Premiere' });
     const { emailRef } = await boxoffice.contacts.put({ kind: 'email', value: 'ada@example.com', name: 'Ada' });
     return { ...shop, emailRef };
   } finally {
@@ -68,7 +71,14 @@ async function connectAccount(stripe: string, id: string): Promise<string> {
 
 /** `scenario` goes into every id. Orders of one copy and another attempt are the same order with another key. */
 export function orderOf(shop: Shop, scenario: string, wish: OrderWish = {}): PurchaseOrder {
-  const { tickets: count = 2, card = 'pm_card_visa', attempt = 1, copy, eventId = shop.eventId } = wish;
+  const {
+    tickets: count = 2,
+    card = 'pm_card_visa',
+    attempt = 1,
+    copy,
+    eventId = shop.eventId,
+    venueId = shop.venueId,
+  } = wish;
   const { emailRef, ...place } = shop;
   const name = copy === undefined ? scenario : `${scenario}-${copy}`;
   const tickets = Array.from({ length: count }, (_, index) => ({
@@ -78,6 +88,7 @@ export function orderOf(shop: Shop, scenario: string, wish: OrderWish = {}): Pur
   }));
   return {
     ...place,
+    venueId,
     eventId,
     userId: 'ada',
     orderId: `order-${name}`,

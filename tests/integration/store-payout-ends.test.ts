@@ -4,7 +4,7 @@ import type { PayoutRequest } from '../../contracts/schema/payout.ts';
 import { ClaimLostError, PayoutStateError } from '../../store/index.ts';
 import {
   bankSaidNo,
-  claimReturnOf,
+  returnInputOf,
   creationOf,
   openPayable,
   payable,
@@ -183,15 +183,12 @@ describe('a payout that came back after it was paid', () => {
     const request = payoutOf(tenantId);
     const amount = await desk.paid(request);
     const paid = { amount, currency: 'USD', account: 'acct_venue', ...paidBy(request) };
-    const claim = () => payoutReturns.claim(claimReturnOf(request));
-    expect(await Promise.all([claim(), claim()])).toEqual([
-      { kind: 'owned', payout: paid },
-      { kind: 'owned', payout: paid },
-    ]);
-    const settle = () => payoutReturns.settle(returnOf(request, amount));
-    const results = [...(await Promise.all([settle(), settle()])), await settle()];
-    for (const result of results) expect(result).toEqual(returnOf(request, amount).result);
-    expect(await claim()).toEqual({ kind: 'settled', result: results[0] });
+    const find = () => payoutReturns.find(returnInputOf(request));
+    expect(await find()).toEqual({ kind: 'owned', payout: paid });
+    const book = () => payoutReturns.book(returnOf(request, amount));
+    const results = [...(await Promise.all([book(), book()])), await book()];
+    for (const result of results) expect(result).toEqual(returnOf(request, amount).returned);
+    expect(await find()).toEqual({ kind: 'ended', result: results[0] });
     expect(await desk.postedBy(returnOperationOf(request))).toEqual({
       payout_returned: { connected_balance: 8_550, venue_payable: -8_550 },
     });
@@ -205,14 +202,17 @@ describe('a payout that came back after it was paid', () => {
     expect(await desk.reserved(payoutOf(tenantId))).toMatchObject({ amount, transferAmount: 0 });
   });
 
-  it('did not, when the provider says so: nothing is posted', async () => {
+  it('is not in the way of a later one while it is only looked into: nothing is claimed', async () => {
     const request = payoutOf(await opened());
-    await desk.paid(request);
-    await db.store.payoutReturns.claim(claimReturnOf(request));
-    const settlement = { ...returnOf(request, 8_550), result: { status: 'withdrawn' } as const };
-    expect(await db.store.payoutReturns.settle(settlement)).toEqual({ status: 'withdrawn' });
-    expect(await desk.postedBy(returnOperationOf(request))).toEqual({});
+    const amount = await desk.paid(request);
+    await db.store.payoutReturns.find(returnInputOf(request));
+    const claims = () => db.look(`select from idempotency_keys where kind = 'payout-return' and key = $1`, [request.payoutId]); // prettier-ignore
+    expect(await claims()).toEqual([]);
     expect((await db.store.payouts.get(request.tenantId, request.payoutId))?.status).toBe('paid');
+    const later = returnOf(request, amount);
+    const operation = { ...later.operation, runId: 'a-later-run' };
+    expect(await db.store.payoutReturns.book({ ...later, operation })).toEqual(later.returned);
+    expect(await claims()).toHaveLength(1);
   });
 
   it('has to have been paid', async () => {
@@ -220,21 +220,20 @@ describe('a payout that came back after it was paid', () => {
     const { payouts, payoutReturns } = db.store;
     const request = payoutOf(tenantId);
     await desk.created(request);
-    await expect(payoutReturns.claim(claimReturnOf(request))).rejects.toThrow(/cannot be returned: it is created/);
+    await expect(payoutReturns.find(returnInputOf(request))).rejects.toThrow(/cannot be returned: it is created/);
+    await expect(payoutReturns.book(returnOf(request, 8_550))).rejects.toThrow(PayoutStateError);
     await payouts.release(releaseOf(request));
-    const nothing = { status: 'withdrawn' };
-    expect(await payoutReturns.claim(claimReturnOf(request))).toEqual({ kind: 'refused', result: nothing });
-    expect(await payoutReturns.claim(claimReturnOf(request))).toEqual({ kind: 'settled', result: nothing });
-    expect(await payoutReturns.claim(claimReturnOf(payoutOf(tenantId)))).toMatchObject({ kind: 'refused' });
+    const nothing = { kind: 'ended', result: { status: 'withdrawn' } };
+    expect(await payoutReturns.find(returnInputOf(request))).toEqual(nothing);
+    expect(await payoutReturns.find(returnInputOf(payoutOf(tenantId)))).toEqual(nothing);
     expect(await desk.balancesOf(tenantId)).toEqual(backInTheAccount);
   });
 
-  it('refuses another amount, and whoever did not claim it', async () => {
+  it('refuses another amount, and what was never reserved', async () => {
     const request = payoutOf(await opened());
+    await expect(db.store.payoutReturns.book(returnOf(request, 8_550))).rejects.toThrow(ClaimLostError);
     await desk.paid(request);
-    await expect(db.store.payoutReturns.settle(returnOf(request, 8_550))).rejects.toThrow(ClaimLostError);
-    await db.store.payoutReturns.claim(claimReturnOf(request));
-    await expect(db.store.payoutReturns.settle(returnOf(request, 1))).rejects.toThrow(PayoutStateError);
+    await expect(db.store.payoutReturns.book(returnOf(request, 1))).rejects.toThrow(PayoutStateError);
   });
 });
 
@@ -293,14 +292,6 @@ describe('taking over', () => {
     expect(await takeOver('run-2')).toBe(false);
     expect((await db.store.payouts.settle(paymentOf(request, 10))).status).toBe('paid');
     expect((await db.store.payouts.get(tenantId, request.payoutId))?.runId).toBe('run-1');
-
-    await db.store.payoutReturns.claim(claimReturnOf(request, 'gone'));
-    const back = returnOperationOf(request);
-    const owner = { workflowId: back.workflowId, runId: 'gone' };
-    expect(await db.store.payoutReturns.claim(claimReturnOf(request))).toEqual({ kind: 'foreign', ...owner });
-    const move = { operation: back, key: request.payoutId, from: owner };
-    expect(await db.store.payoutReturns.takeOver(move)).toBe(true);
-    expect((await db.store.payoutReturns.settle(returnOf(request, 10))).status).toBe('returned');
   });
 
   it('finds nothing under the id of another kind of workflow, and nothing that was never reserved', async () => {

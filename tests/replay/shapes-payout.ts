@@ -132,6 +132,18 @@ const cameBack: Shape = async (world) => {
   return ended(payout);
 };
 
+const heardWhileLooking: Shape = async (world) => {
+  const gate = new Gate();
+  const returning = await startReturn(world, (twin) => {
+    twin.payout.statuses = ['paid', 'failed'];
+    twin.plan('retrievePayout', gate.passes);
+  });
+  await returning.twin.begun('retrievePayout');
+  await returning.handle.signal(providerEventSignal, event('payout.failed', 'po_1'));
+  gate.open();
+  return ended(returning);
+};
+
 const no = declines('balance_insufficient');
 
 export const payoutShapes: Readonly<Record<string, Shape>> = {
@@ -163,6 +175,7 @@ export const payoutShapes: Readonly<Record<string, Shape>> = {
     ended(await startReturn(world, (twin) => (twin.payout.statuses = ['failed']))),
   'payout-return-withdrawn': async (world) =>
     ended(await startReturn(world, (twin) => (twin.payout.statuses = ['paid']))),
+  'payout-return-heard-of': heardWhileLooking,
   'payout-round-started': async ({ client }) =>
     ended({
       handle: await client.workflow.start(workflowTypes.payoutRound, {

@@ -99,18 +99,14 @@ export const releaseOf = (request: PayoutRequest, result: ReleasedPayout = bankS
   now: payoutAt,
 });
 
-/** What `payoutReturns.claim` takes. */
-export const claimReturnOf = (request: PayoutRequest, runId?: string) => ({
-  operation: returnOperationOf(request, runId),
-  input: { tenantId: request.tenantId, payoutId: request.payoutId },
-  now: payoutAt,
-});
+/** What `payoutReturns.find` takes. */
+export const returnInputOf = ({ tenantId, payoutId }: PayoutRequest) => ({ tenantId, payoutId });
 
-/** What `payoutReturns.settle` takes. */
+/** What `payoutReturns.book` takes. */
 export const returnOf = (request: PayoutRequest, amount: number) => ({
   operation: returnOperationOf(request),
-  payoutId: request.payoutId,
-  result: { status: 'returned', amount, currency: 'USD', code: 'account_closed' } as const,
+  input: returnInputOf(request),
+  returned: { status: 'returned', amount, currency: 'USD', code: 'account_closed' } as const,
   now: payoutAt,
 });
 
@@ -158,8 +154,7 @@ export const payoutDeskOf = (db: TestDatabase) => {
     /** Paid, and sent back by the bank afterwards. */
     async returned(request: PayoutRequest, when?: When) {
       const amount = await paid(request, when);
-      await payoutReturns.claim(claimReturnOf(request));
-      await payoutReturns.settle(returnOf(request, amount));
+      await payoutReturns.book(returnOf(request, amount));
     },
 
     /** Entries of an operation's ledger transactions, by step. */

@@ -5,24 +5,36 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { JWK } from 'jose';
 import type { TestProject } from 'vitest/node';
 import { startBoxoffice } from '../../sandbox/boxoffice.ts';
+import { createSigningKey, publicKeysOf } from '../../sandbox/tokens.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Folder of the running world: `readEndpoints(dir)` tells the rest. */
     worldDir: string;
+    /** The API signs proofs of decisions with it: a test makes some that are not as they should be. */
+    decisionKey: JWK;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(path.join(tmpdir(), 'boxoffice-test-'));
+  const decisionKey = await createSigningKey();
   const running = await startBoxoffice({
     dir,
-    env: { RATE_LIMITS: 'unpaced', RETRY_SCALE: '0.05', LOG_LEVEL: 'warn' },
+    env: {
+      RATE_LIMITS: 'unpaced',
+      RETRY_SCALE: '0.05',
+      LOG_LEVEL: 'warn',
+      DECISION_SIGNING_KEY: JSON.stringify(decisionKey),
+      DECISION_KEYS: JSON.stringify(publicKeysOf(decisionKey)),
+    },
     stripeEnv: { STRIPE_LIMIT_PER_SECOND: '0' },
   });
   project.provide('worldDir', dir);
+  project.provide('decisionKey', decisionKey);
   return async () => {
     await running.world.stop();
     await rm(dir, { recursive: true, force: true });

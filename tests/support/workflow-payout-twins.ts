@@ -92,9 +92,9 @@ export function createPayoutRecordTwins(twins: Twins): PayoutRecordActivities {
     bookPayout: (input) => book('bookPayout', input, 'created'),
     settlePayout: (input) => end('settlePayout', input, 'settled'),
     releasePayout: (input) => end('releasePayout', input, 'released'),
-    claimPayoutReturn: (input) => {
+    findPaidPayout: (input) => {
       const twin = twins.current;
-      return twin.perform('claimPayoutReturn', input, () => {
+      return twin.perform('findPaidPayout', input, () => {
         if (twin.payout.returned) return { kind: 'ended', result: twin.payout.returned };
         const { amount, currency, account } = payoutReservation;
         return { kind: 'owned', payout: { amount, currency, account, providerPayoutId: 'po_1' } };
@@ -102,7 +102,7 @@ export function createPayoutRecordTwins(twins: Twins): PayoutRecordActivities {
     },
     bookPayoutReturn: (input) => {
       const twin = twins.current;
-      return twin.perform('bookPayoutReturn', input, () => (twin.payout.returned = input.result));
+      return twin.perform('bookPayoutReturn', input, () => (twin.payout.returned = input.returned));
     },
     startPayoutReturn: (input) => {
       const twin = twins.current;

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../sandbox/audit.ts';
-import { proofs, reportTable } from '../../sandbox/cli-report.ts';
+import { proofs, reportTable, stories } from '../../sandbox/cli-report.ts';
 import { judge, playAll, type Play } from '../../sandbox/scenarios/play.ts';
 import { scenarios } from '../../sandbox/scenarios/index.ts';
 import type { Outcome, Scenario, ScenarioContext } from '../../sandbox/scenarios/scenario.ts';
@@ -18,11 +18,14 @@ test('the scenarios have the names of the contract, in order', () => {
     'declined-then-paid',
     'lost-answer',
     'cancelled',
-    'refund-partial',
-    'three-d-secure',
-    'dispute-lost',
     'worker-killed',
     'engine-killed',
+    'refund-partial',
+    'payout-approved',
+    'three-d-secure',
+    'parked-resolved',
+    'dispute-lost',
+    'event-cancelled',
   ]);
 });
 
@@ -130,6 +133,22 @@ describe('the report', () => {
       '✘ cancelled              2    0  0.00     0   0   0.00    0  cancelled',
     ]);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  test('counts the ends of many, and shows what there is to look at and where', () => {
+    const many = judge('many', { ...outcome('completed', 'completed'), besides: ['payout:acme:p'], exhibit: 'paid\n\n1' }, [
+      completedRecord(),
+      completedRecord(),
+    ]); // prettier-ignore
+    expect(reportTable([{ ...many, seconds: 1 }])).toMatch(/ 2 × completed$/m);
+    const text = stories([{ ...many, seconds: 1 }], { url: 'http://ui', namespace: 'default' });
+    expect(text.split('\n').slice(0, 5)).toEqual([
+      'many: it ended',
+      '  │ paid',
+      '  │',
+      '  │ 1',
+      '  http://ui/namespaces/default/workflows/payout%3Aacme%3Ap',
+    ]);
   });
 
   test('has the proofs, or what is wrong instead of them', () => {

@@ -173,21 +173,39 @@ test.each(['transferToVenue', 'createPayout'] as const)(
   },
 );
 
-test.each([
-  ['failed', { status: 'returned', amount: 8_550, currency: 'USD', code: 'account_closed' }],
-  ['paid', { status: 'withdrawn' }],
-] as const)('payoutReturn: the provider says %s', async (status, result) => {
-  const { handle, twin } = await startReturn(world(), (outside) => (outside.payout.statuses = [status]));
+test('payoutReturn: the provider says that it failed', async () => {
+  const { handle, twin } = await startReturn(world(), (outside) => (outside.payout.statuses = ['failed']));
+  const result = { status: 'returned', amount: 8_550, currency: 'USD', code: 'account_closed' };
   expect(await handle.result()).toEqual(result);
-  expect(twin.order).toEqual(['claimPayoutReturn', 'retrievePayout', 'bookPayoutReturn']);
+  expect(twin.order).toEqual(['findPaidPayout', 'retrievePayout', 'bookPayoutReturn']);
   expect(twin.payout.returned).toEqual(result);
   expect(handle.workflowId).toMatch(/^payout-return:acme:/);
+});
+
+test('payoutReturn: the provider says that it is paid; nothing is claimed or booked', async () => {
+  const { handle, twin } = await startReturn(world(), (outside) => (outside.payout.statuses = ['paid']));
+  expect(await handle.result()).toEqual({ status: 'withdrawn' });
+  expect(twin.order).toEqual(['findPaidPayout', 'retrievePayout']);
+  expect(twin.payout.returned).toBeUndefined();
+});
+
+test('payoutReturn that hears of it while it looks, looks again', async () => {
+  const gate = new Gate();
+  const { handle, twin } = await startReturn(world(), (outside) => {
+    outside.payout.statuses = ['paid', 'failed'];
+    outside.plan('retrievePayout', gate.passes);
+  });
+  await twin.begun('retrievePayout');
+  await handle.signal(providerEventSignal, event({ type: 'payout.failed' }));
+  gate.open();
+  expect(await handle.result()).toMatchObject({ status: 'returned' });
+  expect([twin.count('retrievePayout'), twin.count('bookPayoutReturn')]).toEqual([2, 1]);
 });
 
 test('payoutReturn that was booked before asks nobody', async () => {
   const { handle, twin } = await startReturn(world(), (outside) => (outside.payout.returned = { status: 'withdrawn' }));
   expect(await handle.result()).toEqual({ status: 'withdrawn' });
-  expect(twin.order).toEqual(['claimPayoutReturn']);
+  expect(twin.order).toEqual(['findPaidPayout']);
 });
 
 test('payoutRound starts the payout of its time, and ends', async () => {

@@ -33,7 +33,7 @@ const charges: Partial<Record<Currency, { least: number; step: number }>> = {
 export const stepOf = (currency: Currency): number => charges[currency]?.step ?? 1;
 
 /** Plain objects, which a failing run prints so that they can be read. */
-const recordOf = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
+export const recordOf = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> =>
   fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
 
 /** Prices that the provider takes: mostly small, now and then as large as it allows for three of them. */

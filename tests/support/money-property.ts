@@ -49,21 +49,23 @@ async function lookUnderWay(plays: readonly VenuePlay[], pool: Pool): Promise<st
   return wrongs;
 }
 
-const told = (plays: readonly VenuePlay[]) => {
-  const count = (ends: readonly string[]) => {
-    const counts: Record<string, number> = {};
-    for (const end of ends) counts[end] = (counts[end] ?? 0) + 1;
-    return JSON.stringify(counts);
-  };
-  const all = <T>(of: (play: VenuePlay) => readonly T[]) => plays.flatMap(of);
-  const withReturn = (status: string, returned: boolean) => (returned ? `${status}, then returned` : status);
-  return [
-    `purchases ${count(all(({ purchases }) => purchases.map(({ end }) => end.status)))}`,
-    `refunds ${count(all(({ refunds }) => refunds.map(({ result, returned }) => withReturn(result.status, returned))))}`,
-    `payouts ${count(all(({ payouts }) => payouts.map(({ result, returned }) => withReturn(result.status, returned))))}`,
-    `disputes ${all(({ disputes }) => disputes).length}`,
+function counted(ends: readonly string[]): string {
+  const counts: Record<string, number> = {};
+  for (const end of ends) counts[end] = (counts[end] ?? 0) + 1;
+  return JSON.stringify(counts);
+}
+
+const endOf = ({ result, returned }: { result: { status: string }; returned: boolean }) =>
+  returned ? `${result.status}, then returned` : result.status;
+
+/** So that a run shows what it had to do with. */
+const told = (plays: readonly VenuePlay[]) =>
+  [
+    `purchases ${counted(plays.flatMap(({ purchases }) => purchases.map(({ end }) => end.status)))}`,
+    `refunds ${counted(plays.flatMap(({ refunds }) => refunds.map(endOf)))}`,
+    `payouts ${counted(plays.flatMap(({ payouts }) => payouts.map(endOf)))}`,
+    `disputes ${plays.flatMap(({ disputes }) => disputes).length}`,
   ].join(' · ');
-};
 
 /** Plays `scripts` scripts of `commands` commands, one after another. @throws Error with seed and script of the one that failed */
 export async function moneyHolds(

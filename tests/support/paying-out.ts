@@ -46,12 +46,13 @@ async function control<T>(stripe: string, name: string, body: object): Promise<T
 export async function openPayoutDesk(shop: Shop, venue: Partial<VenueBody> = {}): Promise<PayoutDesk> {
   const { endpoints, boxoffice, tenantId, venueId } = shop;
   const { stripe } = endpoints;
+  const { currency = 'USD' } = venue;
   const pool: Pool = createPool({ url: endpoints.postgresOwner, max: 2, applicationName: 'payout-desk' });
   const account = `acct_${randomBytes(6).toString('hex')}`;
-  await control(stripe, 'accounts', { id: account });
+  await control(stripe, 'accounts', { id: account, currency: currency.toLowerCase() });
   const putVenue: PayoutDesk['putVenue'] = (change = {}) =>
     boxoffice.venues.put(venueId, {
-      name: 'The Venue', currency: 'USD', feeBasisPoints: 500, feeFixed: 0, reserveBasisPoints: 1_000,
+      name: 'The Venue', currency, feeBasisPoints: 500, feeFixed: 0, reserveBasisPoints: 1_000,
       connectedAccount: account, payoutApproval: { one: 1_000_000_000, two: 1_000_000_000 }, ...change,
     }); // prettier-ignore
   await putVenue({ payoutsEnabled: true, ...venue });

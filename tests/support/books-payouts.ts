@@ -5,7 +5,7 @@ import type { ModelPayout } from './books-model.ts';
 import type { BooksStep } from './books-script.ts';
 import { type BooksWorld, oneOf } from './books-world.ts';
 import {
-  bankSaidNo, claimReturnOf, creationOf, paymentOf, payoutOf, payoutOperationOf, releaseOf, reservePayoutOf, returnOf,
+  bankSaidNo, creationOf, paymentOf, payoutOf, payoutOperationOf, releaseOf, reservePayoutOf, returnOf,
   transferOf,
 } from './payouts.ts'; // prettier-ignore
 
@@ -83,11 +83,9 @@ export class PayoutSteps {
     const payout = oneOf(this.#payouts, of, ({ state }) => state === 'paid');
     if (!payout) return;
     const { payoutReturns } = this.#world.store;
-    const ending = returnOf(payout.request, payout.model.amount);
-    await this.#world.tell(() => payoutReturns.claim(claimReturnOf(payout.request)));
-    await this.#world.tell(() =>
-      payoutReturns.settle({ ...ending, result: { ...ending.result, currency: this.#world.script.currency } }),
-    );
+    const booking = returnOf(payout.request, payout.model.amount);
+    const { currency } = this.#world.script;
+    await this.#world.tell(() => payoutReturns.book({ ...booking, returned: { ...booking.returned, currency } }));
     this.#world.books.payoutReturned(payout.model);
     payout.state = 'over';
   }

@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// `unit` needs nothing but Node and runs in parallel; `workflow` runs on Temporal's test server; `world` starts real
-// servers and runs one file at a time, because two cores cannot drive two worlds without turning every time-out into a coin toss.
+// `unit` needs nothing but Node; `workflow` runs on Temporal's test server; `world` starts real servers and runs one file
+// at a time, because two cores cannot drive two worlds without turning every time-out into a coin toss. The others run
+// beside it: a world mostly waits, for blocks, polls and banks.
 export default defineConfig(({ mode }) => ({
   test: {
     reporters: ['default'],
+    maxWorkers: 2,
     projects: [
       {
         test: {

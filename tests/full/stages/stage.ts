@@ -38,16 +38,16 @@ export interface Waiting {
   next(): Promise<Gate> | Gate;
 }
 
-export const waitingAt = (column: Column, { arrived, act, next }: Waiting): Pick<Subject, 'gate' | 'meanwhile'> => ({
+export const waitingAt = (column: Column, waiting: Waiting): Pick<Subject, 'gate' | 'meanwhile'> => ({
   gate: {
-    stand: async () => ({ reached: arrived, release: async () => void (await act(column)) }),
+    stand: async () => ({ reached: () => waiting.arrived(), release: async () => void (await waiting.act(column)) }),
     lose: inTime,
     storm: inTime,
   },
   meanwhile: async () => {
-    await arrived();
-    const blow = await blowOf(column, next);
-    await act(column);
+    await waiting.arrived();
+    const blow = await blowOf(column, waiting);
+    await waiting.act(column);
     return blow;
   },
 });
@@ -55,9 +55,9 @@ export const waitingAt = (column: Column, { arrived, act, next }: Waiting): Pick
 /** Before it stands there is nothing that could be met: `meanwhile` sees to it. */
 const inTime = async (): Promise<Blow> => ({ met: async () => true });
 
-async function blowOf(column: Column, next: Waiting['next']): Promise<Blow | undefined> {
-  if (column === 'lost answer') return (await next()).lose();
-  if (column === '5xx storm') return (await next()).storm();
+async function blowOf(column: Column, waiting: Waiting): Promise<Blow | undefined> {
+  if (column === 'lost answer') return (await waiting.next()).lose();
+  if (column === '5xx storm') return (await waiting.next()).storm();
   return undefined;
 }
 

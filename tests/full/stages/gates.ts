@@ -27,8 +27,8 @@ const lookEveryMs = 150;
 /** A gate with a proxy in front of it. */
 export function proxyGate(proxy: { add(spec: TroubleSpec): Standing }, texts: readonly string[]): Gate {
   const blow = (spec: Omit<TroubleSpec, 'texts'>): Blow => {
-    const { spent } = proxy.add({ ...spec, texts });
-    return { met: async () => spent() };
+    const standing = proxy.add({ ...spec, texts });
+    return { met: async () => standing.spent() };
   };
   return {
     stand: async () => proxy.add({ kind: 'hold', texts }),

@@ -39,7 +39,7 @@ async function openVenue(world: StagesWorld, change: Partial<VenueBody> = {}): P
   return { desk, sold, payoutId, workflowId: payoutWorkflowId(shop.tenantId, payoutId) };
 }
 
-/** What provider and books say of the venue's money, once its payout has ended. */
+/** What provider and books say of the venue's money, once its payout has ended. The desk's connections end by themselves when idle. */
 async function judgeVenue({ shop }: StagesWorld, { desk, sold }: Venue): Promise<Judged> {
   const { api, tokens } = shop.endpoints;
   const access = { url: api, token: tokens[shop.tenantId]!['admin']! };
@@ -50,7 +50,6 @@ async function judgeVenue({ shop }: StagesWorld, { desk, sold }: Venue): Promise
     desk.transfers(),
     desk.atProvider(),
   ]);
-  await desk.close();
   const paid = payouts.filter(({ status }) => status === 'paid').reduce((sum, { amount }) => sum + amount, 0);
   const wrongs = [
     ...(isDeepStrictEqual(ledger, provider)

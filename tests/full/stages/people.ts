@@ -17,13 +17,13 @@ interface Decided {
 
 /** Decides, again and again where nobody answers: that is safe, and the same person's second approval is no other. */
 export async function decide({ endpoints, tenantId }: Shop, { workflowId, decision, by }: Decided): Promise<void> {
-  const { decide } = createDecisionCalls({ url: endpoints.api, token: endpoints.tokens[tenantId]![by]! });
+  const decisions = createDecisionCalls({ url: endpoints.api, token: endpoints.tokens[tenantId]![by]! });
   for (const giveUpAt = Date.now() + patienceMs; ; await delay(pauseMs)) {
     try {
-      await decide({ workflowId, decision, reason: 'as agreed with the venue' });
+      await decisions.decide({ workflowId, decision, reason: 'as agreed with the venue' });
       return;
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'decision_refused' && String(error.message).includes('approved it already')) return; // prettier-ignore
+      if (error instanceof ApiError && error.code === 'decision_refused' && error.message.includes('approved it already')) return; // prettier-ignore
       const unheard = error instanceof UnavailableError || (error instanceof ApiError && error.status === 503);
       if (!unheard || Date.now() > giveUpAt) throw error;
     }

@@ -16,8 +16,8 @@ import type { StagesWorld } from './world.ts';
 const wish = { tickets: 2, price: 5_000, fee: 500 };
 const patienceMs = 120_000;
 
-const foreign: readonly string[] = ['failed', 'rejected', 'paid', 'returned'];
-const isPurchases = (end: End): end is PaymentResult => !foreign.includes(end.status);
+const foreign: ReadonlySet<string> = new Set(['failed', 'rejected', 'paid', 'returned']);
+const isPurchases = (end: End): end is PaymentResult => !foreign.has(end.status);
 
 const bought = (end: End): PaymentResult => {
   if (isPurchases(end)) return end;

@@ -88,7 +88,7 @@ async function met(world: StagesWorld, run: Run, subject: Subject): Promise<{ en
   if (delivery) world.relay.deliver(about, delivery);
   const meanwhile = subject.meanwhile?.();
   const [end, second] = await Promise.all([subject.run(), meanwhile]);
-  const hits = await Promise.all([first, second].map((blow) => blow?.met() ?? true));
+  const hits = await Promise.all([first, second].map(async (blow) => blow?.met() ?? true));
   const events = delivery ? await world.relay.settle(about) : 1;
   const missed = hits.includes(false) || events === 0;
   return { end, wrongs: missed ? ['the trouble hit nothing'] : [] };

@@ -38,16 +38,16 @@ export interface Waiting {
   next(): Promise<Gate> | Gate;
 }
 
-export const waitingAt = (column: Column, { arrived, act, next }: Waiting): Pick<Subject, 'gate' | 'meanwhile'> => ({
+export const waitingAt = (column: Column, waiting: Waiting): Pick<Subject, 'gate' | 'meanwhile'> => ({
   gate: {
-    stand: async () => ({ reached: arrived, release: async () => void (await act(column)) }),
+    stand: async () => ({ reached: () => waiting.arrived(), release: async () => void (await waiting.act(column)) }),
     lose: inTime,
     storm: inTime,
   },
   meanwhile: async () => {
-    await arrived();
-    const blow = await blowOf(column, next);
-    await act(column);
+    await waiting.arrived();
+    const blow = await blowOf(column, waiting);
+    await waiting.act(column);
     return blow;
   },
 });
@@ -55,9 +55,9 @@ export const waitingAt = (column: Column, { arrived, act, next }: Waiting): Pick
 /** Before it stands there is nothing that could be met: `meanwhile` sees to it. */
 const inTime = async (): Promise<Blow> => ({ met: async () => true });
 
-async function blowOf(column: Column, next: Waiting['next']): Promise<Blow | undefined> {
-  if (column === 'lost answer') return (await next()).lose();
-  if (column === '5xx storm') return (await next()).storm();
+async function blowOf(column: Column, waiting: Waiting): Promise<Blow | undefined> {
+  if (column === 'lost answer') return (await waiting.next()).lose();
+  if (column === '5xx storm') return (await waiting.next()).storm();
   return undefined;
 }
 
@@ -132,7 +132,7 @@ function linesOf(end: End, record: PurchaseRecord): string[] {
 }
 
 /** The cell of a run that has ended, and what is wrong with it by the outside's records. */
-export async function judge(shop: Shop, subject: Subject, end: End): Promise<{ text: string; wrongs: string[] }> {
+async function judgeOnce(shop: Shop, subject: Subject, end: End): Promise<{ text: string; wrongs: string[] }> {
   const purchase = subject.purchase(end);
   const { tenantId, idempotencyKey } = purchase.order;
   const [record, wrongs, more] = await Promise.all([
@@ -144,4 +144,17 @@ export async function judge(shop: Shop, subject: Subject, end: End): Promise<{ t
     text: [...linesOf(end, record), ...(more?.lines ?? [])].join('<br>'),
     wrongs: [...Object.values(wrongs).flat(), ...(more?.wrongs ?? [])],
   };
+}
+
+const readings = 3;
+
+/** As `judgeOnce`; a reading that found no connection in time, as on a machine with much to do, is taken again. */
+export async function judge(shop: Shop, subject: Subject, end: End): ReturnType<typeof judgeOnce> {
+  for (let left = readings - 1; ; left -= 1) {
+    try {
+      return await judgeOnce(shop, subject, end);
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
 }

@@ -15,7 +15,7 @@ beforeAll(async () => {
   } finally {
     await world.close();
   }
-}, 600_000);
+}, 900_000);
 
 const places = rows.flatMap((row) => columns.map((column) => ({ row, column, place: placeOf(row, column) })));
 

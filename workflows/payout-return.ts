@@ -43,12 +43,16 @@ export function payoutReturn(input: PayoutReturnInput): Promise<PayoutReturnResu
 
   async function follow(): Promise<PayoutReturnResult> {
     const { amount, currency } = paid!;
-    let payout = await lookUp(paid!);
-    while (heard && !cameBack(payout)) payout = await lookUp(paid!);
-    if (!cameBack(payout)) return { status: 'withdrawn' };
-    const returned = { status: 'returned', amount, currency, code: payout.failureCode ?? payout.status } as const;
-    const book = () => payoutRecords.bookPayoutReturn({ operation, input, returned, now: businessNow() });
-    return untilKnown({ step: 'book', mustSucceed: true, run: book }, frame.parking);
+    for (;;) {
+      const payout = await lookUp(paid!);
+      if (!cameBack(payout)) {
+        if (heard) continue;
+        return { status: 'withdrawn' };
+      }
+      const returned = { status: 'returned', amount, currency, code: payout.failureCode ?? payout.status } as const;
+      const book = () => payoutRecords.bookPayoutReturn({ operation, input, returned, now: businessNow() });
+      return untilKnown({ step: 'book', mustSucceed: true, run: book }, frame.parking);
+    }
   }
 
   return frame.run({

@@ -1,6 +1,7 @@
 import { type Statement, statementText } from '../../cli/statement.ts';
+import { ApiError } from '../../client/index.ts';
 import { until } from '../processes/until.ts';
-import { decisionsOf, decisionsText, refusal } from './people.ts';
+import { decisionsOf, decisionsText, type Person } from './people.ts';
 import { ended, type Finding, type Scenario } from './scenario.ts';
 import { accountOf, paidVenue } from './shop.ts';
 
@@ -74,3 +75,15 @@ export const payoutApproved: Scenario = {
 };
 
 const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+
+/** The finding that somebody may not decide like that, and is told so. */
+async function refusal(who: string, person: Person, request: Parameters<Person['decide']>[0]): Promise<Finding> {
+  const what = `decision of ${who}`;
+  try {
+    await person.decide(request);
+    return { what, expected: 'refused', found: 'taken' };
+  } catch (error) {
+    const found = error instanceof ApiError && error.code === 'decision_refused' ? 'refused' : String(error);
+    return { what, expected: 'refused', found };
+  }
+}

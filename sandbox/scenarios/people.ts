@@ -1,10 +1,7 @@
 /** The people of a scenario: each decides and reads over the API, as the subject of a token of their own. */
 import { createDecisionCalls, type DecisionCalls } from '../../client/decisions.ts';
 import { callApi } from '../../client/http.ts';
-import { ApiError } from '../../client/index.ts';
-import type { Decision } from '../../contracts/decisions.ts';
 import type { PublishedEndpoints } from '../world.ts';
-import type { Finding } from './scenario.ts';
 
 export interface Person {
   decide: DecisionCalls['decide'];
@@ -21,27 +18,11 @@ export const peopleOf =
     if (token === undefined) throw new Error(`the sandbox has no ${name} at ${tenantId}`);
     const access = { url, token };
     return {
-      decide: createDecisionCalls(access).decide,
+      decide: (request) => createDecisionCalls(access).decide(request),
       ask: async <T>(method: 'GET' | 'POST', path: string, body?: object) =>
         (await callApi(access, method, path, body)) as T,
     };
   };
-
-/** The finding that somebody may not decide like that, and is told so. */
-export async function refusal(
-  who: string,
-  person: Person,
-  request: { workflowId: string; decision: Decision; reason: string },
-): Promise<Finding> {
-  const what = `decision of ${who}`;
-  try {
-    await person.decide(request);
-    return { what, expected: 'refused', found: 'taken' };
-  } catch (error) {
-    const found = error instanceof ApiError && error.code === 'decision_refused' ? 'refused' : String(error);
-    return { what, expected: 'refused', found };
-  }
-}
 
 interface Recorded {
   decisions: { choice: string; actor: string; accepted: boolean; refusedBecause?: string; evidence: string }[];

@@ -35,6 +35,8 @@ const askMs = 1_000;
 const keyRegexOf = ({ tenantId, idempotencyKey }: PurchaseOrder, step: MoneyStep | '') =>
   `^${paymentWorkflowId(tenantId, idempotencyKey)}/${step}`;
 
+const sum = (all: readonly { amount: number }[]) => all.reduce((total, { amount }) => total + amount, 0);
+
 export function createProviderControl(stripe: string): ProviderControl {
   const call = async <T>(path: string, init?: RequestInit): Promise<T> => {
     const response = await fetch(`${stripe}/_sim/${path}`, init);
@@ -70,7 +72,6 @@ export function createProviderControl(stripe: string): ProviderControl {
     async venueMoney(account) {
       const transfers = await objects<{ destination: string; amount: number }>('transfers');
       const paid = (await payoutsOf(account)).filter(({ status }) => status === 'paid');
-      const sum = (all: readonly { amount: number }[]) => all.reduce((total, { amount }) => total + amount, 0);
       return { transferred: sum(transfers.filter(({ destination }) => destination === account)), atBank: sum(paid) };
     },
     openDispute: async (order) => (await dispute({ charge: await chargeOf(order) })).id,

@@ -183,32 +183,32 @@ async function cli(...args: string[]) {
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
 
+/** The provider says so often that our key is wrong. */
+async function parked(times: number): Promise<{ order: PurchaseOrder; workflowId: string }> {
+  const order = shop.order();
+  const workflowId = workflowIdOf(order);
+  const keyRegex = callsOf(workflowId, 'capture');
+  await simulatorAt(shop.endpoints.stripe).add({
+    kind: 'status',
+    status: 401,
+    times,
+    match: { method: 'POST', keyRegex },
+  });
+  const handle = await shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
+  const waits = async () => (await handle.status()).attention === 'review';
+  expect(await until(waits, { withinMs })).toBe(true);
+  return { order, workflowId };
+}
+
+async function completed(order: PurchaseOrder): Promise<void> {
+  const end = await shop.boxoffice.payments.get('acme', order.idempotencyKey).result({ deadlineMs: withinMs });
+  expect(await shop.wrongs([{ order, end }])).toEqual({});
+  expect(end.status).toBe('completed');
+  const { charges, deadLetters } = await shop.audit.purchase('acme', order.idempotencyKey);
+  expect([charges, deadLetters]).toMatchObject([1, [{ step: 'capture', resolved: true }]]);
+}
+
 describe.concurrent('a purchase whose charge was refused and that waits for a person', () => {
-  /** The provider says so often that our key is wrong. */
-  async function parked(times: number): Promise<{ order: PurchaseOrder; workflowId: string }> {
-    const order = shop.order();
-    const workflowId = workflowIdOf(order);
-    const keyRegex = callsOf(workflowId, 'capture');
-    await simulatorAt(shop.endpoints.stripe).add({
-      kind: 'status',
-      status: 401,
-      times,
-      match: { method: 'POST', keyRegex },
-    });
-    const handle = await shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
-    const waits = async () => (await handle.status()).attention === 'review';
-    expect(await until(waits, { withinMs })).toBe(true);
-    return { order, workflowId };
-  }
-
-  async function completed(order: PurchaseOrder): Promise<void> {
-    const end = await shop.boxoffice.payments.get('acme', order.idempotencyKey).result({ deadlineMs: withinMs });
-    expect(await shop.wrongs([{ order, end }])).toEqual({});
-    expect(end.status).toBe('completed');
-    const { charges, deadLetters } = await shop.audit.purchase('acme', order.idempotencyKey);
-    expect([charges, deadLetters]).toMatchObject([1, [{ step: 'capture', resolved: true }]]);
-  }
-
   test('goes on by `boxoffice decide … retry`', async () => {
     const { order, workflowId } = await parked(1);
     const impossible = await cli('decide', workflowId, 'mark-succeeded', '--reason', 'seen at the provider');

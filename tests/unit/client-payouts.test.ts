@@ -150,10 +150,11 @@ describe('payouts.venueChanged()', () => {
   });
 });
 
+const notFound = (id: string) => new ScheduleNotFoundError('no such schedule', id);
+
 /** As much of the server's Schedules as the client touches. */
 function schedules() {
   const kept = new Map<string, Record<string, unknown>>();
-  const notFound = (id: string) => new ScheduleNotFoundError('no such schedule', id);
   const schedule = {
     create: async ({ scheduleId, ...options }: { scheduleId: string }) => {
       if (kept.has(scheduleId)) throw new ScheduleAlreadyRunning('exists', scheduleId);

@@ -4,6 +4,7 @@ import type { ProviderRefund } from '../contracts/refund.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { takeClaim, writeResult } from './claims.ts';
 import { parkIn } from './dead-letters.ts';
+import { reshareLost } from './dispute-reshare.ts';
 import { ClaimLostError } from './errors.ts';
 import { post } from './ledger.ts';
 import type { Operation } from './operation.ts';
@@ -77,6 +78,7 @@ async function giveBack(tx: Tx, { operation, input, refund, now }: ReturnRefund)
     `update refunds set status = 'returned', failure_code = $3 where tenant_id = $1 and refund_id = $2`,
     [tenantId, refundId, code],
   );
+  await reshareLost(tx, { operation, paymentKey, now });
   await parkIn(tx, {
     operation,
     queueName: 'money',

@@ -17,6 +17,7 @@ import type {
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
 import { isDisputed } from './dispute-reads.ts';
+import { reshareLost } from './dispute-reshare.ts';
 import { ClaimLostError, RefundStateError } from './errors.ts';
 import { releaseHolds } from './holds.ts';
 import { post } from './ledger.ts';
@@ -216,6 +217,7 @@ async function giveBackIn(tx: Tx, { operation, result, now }: Ending<GivenBackRe
     `update refunds set status = $3, failure_code = $4, ended_at = $5 where tenant_id = $1 and refund_id = $2`,
     [tenantId, key, result.status, code, now],
   );
+  await reshareLost(tx, { operation, paymentKey: refund.paymentKey, now });
   await writeResult(tx, tenantId, { kind: 'refund', key, result, now });
   return result;
 }

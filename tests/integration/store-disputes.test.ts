@@ -177,6 +177,21 @@ describe('a dispute', () => {
     expect(await desk.balancesOf(order.tenantId)).toMatchObject({ venue_payable: 950, venue_reserve: -950 });
   });
 
+  it('that is lost while a refund of the same money is asked for takes the whole fee when that is refused', async () => {
+    const order = await purchase();
+    const refund = refundOf(order, { amount: 9_000 });
+    await desk.reserved(refund);
+    const dispute = disputing(order);
+    await dispute.claim();
+    await dispute.settle(disputeOf(order, { status: 'lost' }));
+    await db.store.refunds.giveBack(failureOf(refund));
+    await db.store.refunds.giveBack(failureOf(refund));
+    // Nothing of the money is left, so nothing of the fee is.
+    expect(await desk.balancesOf(order.tenantId)).toEqual({
+      provider_fees: 320, dispute_fees: 1_500, stripe_balance: -1_820, venue_payable: 950, venue_reserve: -950,
+    }); // prettier-ignore
+  });
+
   it('given back in parts gives back its fee share in parts', async () => {
     const order = await purchase();
     const before = await desk.balancesOf(order.tenantId);

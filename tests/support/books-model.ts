@@ -23,6 +23,8 @@ export interface ModelSale {
   feeTaken: number;
   /** At the provider: what it gave back, or what a bank took. Never more than was captured. */
   gone: number;
+  /** A dispute that was lost. */
+  lost?: ModelPart;
 }
 
 /** Something of a sale that is away, or set aside: a refund, or a dispute. */
@@ -126,6 +128,17 @@ export class ModelBooks {
     if (done) this.refundDone(refund, -1);
     this.#postReserved(refund, -1);
     this.#take(refund, -1);
+    if (refund.sale.lost) this.#reshare(refund.sale.lost);
+  }
+
+  /** What is lost is lost with the fee's part of it, whatever had been set aside for refunds that never came. */
+  #reshare(lost: ModelPart): void {
+    const before = lost.feeShare;
+    this.#take(lost, -1);
+    lost.feeShare = this.#share(lost.sale, lost.amount);
+    this.#take(lost);
+    const more = lost.feeShare - before;
+    this.#post({ platform_fees: more, venue_payable: -more }, lost.sale.availableOn);
   }
 
   /** `amount` and the provider's `fee` are withdrawn. */
@@ -155,6 +168,7 @@ export class ModelBooks {
   }
 
   lost(dispute: ModelPart): void {
+    dispute.sale.lost = dispute;
     const held = dispute.amount - dispute.feeShare;
     this.#take(dispute, -1);
     dispute.feeShare = this.#share(dispute.sale, dispute.amount);

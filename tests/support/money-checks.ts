@@ -102,6 +102,33 @@ async function wrongsOfReservations({ shop }: VenueStory, pool: Pool): Promise<s
   );
 }
 
+/** Of each purchase, as the books have it: what is left of its money, and of the platform's fee. */
+const feesLeft = `
+  with part as (
+    select payment_key, workflow_id, fee_share, case when status in ('refunded', 'completed') then amount else 0 end as gone
+      from refunds where tenant_id = $1
+    union all select payment_key, workflow_id, fee_share, withdrawn from disputes where tenant_id = $1
+    union all select payment_key, 'refund-return:' || tenant_id || ':' || refund_id, 0, 0 from refunds where tenant_id = $1
+  )
+  select p.workflow_id as "workflowId", p.amount as captured, p.platform_fee as fee,
+    (select count(*) from part where part.payment_key = p.payment_key) as parts,
+    (select p.amount - coalesce(sum(gone), 0)::bigint from part where part.payment_key = p.payment_key) as left,
+    (select coalesce(-sum(e.amount), 0)::bigint from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
+       where t.tenant_id = p.tenant_id and e.account = 'platform_fees' and (t.operation = p.workflow_id
+         or t.operation in (select workflow_id from part where part.payment_key = p.payment_key))) as "feeLeft"
+  from payments p where p.tenant_id = $1 and p.venue_id = $2 and p.status = 'completed'`;
+
+/** The fee goes back in step with the money; each part is rounded once. */
+async function wrongsOfFees({ shop }: VenueStory, pool: Pool): Promise<string[]> {
+  type Left = { workflowId: string; captured: number; fee: number; parts: number; left: number; feeLeft: number };
+  const found = await rows<Left>(pool, feesLeft, [shop.tenantId, shop.venueId]);
+  return found.flatMap(({ workflowId, captured, fee, parts, left, feeLeft }) => {
+    const due = (fee * left) / captured;
+    const inStep = Math.abs(feeLeft - due) <= (left === captured || left === 0 ? 0 : parts);
+    return say(inStep, `${workflowId}: ${feeLeft} of its fee of ${fee} are left, with ${left} of ${captured}`);
+  });
+}
+
 /** Only a refund that came back waits for a person. */
 async function wrongsOfLetters(story: VenueStory, pool: Pool): Promise<string[]> {
   const { tenantId } = story.shop;
@@ -131,15 +158,17 @@ async function wrongsOfLetters(story: VenueStory, pool: Pool): Promise<string[]>
 /** Once everything has ended. */
 export async function wrongsOfVenue(story: VenueStory, pool: Pool): Promise<string[]> {
   const { shop, purchases } = story;
-  const [ofPurchases, running, ...others] = await Promise.all([
-    shop.wrongs(purchases),
-    shop.running(),
-    wrongsOfBalances(story, pool),
-    wrongsOfRefunds(story),
-    wrongsOfPayouts(story),
-    wrongsOfReservations(story, pool),
-    wrongsOfLetters(story, pool),
-  ]);
+  // One after another: each of these asks much of the database.
+  const ofPurchases = await shop.wrongs(purchases);
+  const running = await shop.running();
+  const others = [
+    await wrongsOfBalances(story, pool),
+    await wrongsOfRefunds(story),
+    await wrongsOfPayouts(story),
+    await wrongsOfReservations(story, pool),
+    await wrongsOfFees(story, pool),
+    await wrongsOfLetters(story, pool),
+  ];
   return [
     ...Object.entries(ofPurchases).flatMap(([key, wrong]) => wrong.map((text) => `${key}: ${text}`)),
     ...say(running === 0, `${running} workflows of ${shop.venueId} still run`),

@@ -80,8 +80,9 @@ export async function moneyHolds(
       const plays = await playMoney(endpoints, script);
       try {
         const underWay = await lookUnderWay(plays, pool);
-        const ended = await Promise.all(plays.map((play) => wrongsOfVenue(play, pool)));
-        const wrongs = [...underWay, ...ended.flat(), ...(await plays[0]!.shop.wrongsOfWorld())];
+        const ended: string[] = [];
+        for (const play of plays) ended.push(...(await wrongsOfVenue(play, pool)));
+        const wrongs = [...underWay, ...ended, ...(await plays[0]!.shop.wrongsOfWorld())];
         console.info(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s: ${told(plays)}`);
         if (wrongs.length > 0) throw new Error(wrongs.join('\n'));
       } finally {

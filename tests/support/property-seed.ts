@@ -1,8 +1,23 @@
-/** Runs of property tests that can be repeated: fast-check prints seed and path of what failed; `FC_SEED` starts there again. */
+/**
+ * Runs of property tests that can be repeated: fast-check prints seed, path and script of what failed; `FC_SEED` repeats the
+ * runs of that seed, and with `FC_PATH` as well only the one that failed.
+ */
 import { randomInt } from 'node:crypto';
 
-export function seedOf(numRuns: number): { numRuns: number; seed: number; endOnFailure: true } {
-  const given = process.env['FC_SEED'];
-  // Shrinking would play hundreds of scripts more on real parts; the script that failed is printed as it is.
-  return { numRuns, seed: given ? Number(given) : randomInt(2 ** 31), endOnFailure: true };
+interface Repeatable {
+  numRuns: number;
+  seed: number;
+  path?: string;
+  endOnFailure: true;
+}
+
+export function seedOf(numRuns: number): Repeatable {
+  const { FC_SEED: seed, FC_PATH: path } = process.env;
+  return {
+    numRuns,
+    seed: seed ? Number(seed) : randomInt(2 ** 31),
+    ...(path ? { path } : {}),
+    // Shrinking would play hundreds of scripts more on real parts; the script that failed is printed as it is.
+    endOnFailure: true,
+  };
 }

@@ -7,7 +7,6 @@ import { BoxofficeError } from '../../client/index.ts';
 import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { RunningBoxoffice } from '../../sandbox/boxoffice.ts';
 import { eventRefundOf, openEvent, sell, sellMany, type Sold } from './cancelled-event.ts';
-import type { EventLook } from './event-counts.ts';
 import { callsOf, simulatorAt } from './faults.ts';
 import type { Shop } from './purchases.ts';
 
@@ -22,6 +21,20 @@ export interface CancellingPlan {
   inFlight: number;
   /** Hears of each phase when it is over. */
   onPhase?: (phase: Phase) => void;
+}
+
+/** How far it is, by the books: a workflow that is asked would have to answer beside its work. */
+export interface EventWatch {
+  isClosed(eventId: string): Promise<boolean>;
+  progress(eventId: string): Promise<EventProgress>;
+}
+
+export interface EventProgress {
+  /** Refunds of the cancellation that have ended. */
+  done: number;
+  /** Written down, neither ended nor waiting for a person. */
+  underWay: number;
+  parked: number;
 }
 
 export interface Phase {
@@ -74,7 +87,7 @@ async function awaited(what: string, condition: () => Promise<boolean>, everyMs 
 export async function cancelUnderBlows(
   { world }: Pick<RunningBoxoffice, 'world'>,
   shop: Shop,
-  look: EventLook,
+  look: EventWatch,
   plan: CancellingPlan,
 ): Promise<Played> {
   const { eventId, purchases, kills, parkedEvery, inFlight } = plan;
@@ -143,7 +156,7 @@ function stopwatch(onPhase: CancellingPlan['onPhase']) {
 }
 
 /** Cancels while purchases come in, until its sales are closed; then somebody tries to open them again. */
-async function closeAmongSales<Handle>(shop: Shop, look: EventLook, eventId: string, ask: () => Promise<Handle>) {
+async function closeAmongSales<Handle>(shop: Shop, look: EventWatch, eventId: string, ask: () => Promise<Handle>) {
   const first = Array.from({ length: begunBefore }, () => sell(shop, { eventId }));
   const handle = await ask();
   await awaited(

@@ -6,21 +6,10 @@ import type { PaymentResult } from '../../contracts/payment.ts';
 import { createPool } from '../../infrastructure/postgres.ts';
 import { until } from '../../sandbox/processes/until.ts';
 import type { Sold } from './cancelled-event.ts';
-import type { Played } from './event-cancelling.ts';
+import type { EventProgress, EventWatch, Played } from './event-cancelling.ts';
 import type { Shop } from './purchases.ts';
 
-export interface EventProgress {
-  /** Refunds of the cancellation that have ended. */
-  done: number;
-  /** Written down, neither ended nor waiting for a person. */
-  underWay: number;
-  parked: number;
-}
-
-/** How far it is, by the books: a workflow that is asked would have to answer beside its work. */
-export interface EventLook {
-  isClosed(eventId: string): Promise<boolean>;
-  progress(eventId: string): Promise<EventProgress>;
+export interface EventLook extends EventWatch {
   counts(played: Played): Promise<EventCounts>;
   close(): Promise<void>;
 }

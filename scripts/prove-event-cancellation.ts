@@ -114,18 +114,18 @@ async function main(): Promise<number> {
     const seconds = Object.fromEntries(played.phases.map(({ what, seconds }) => [what, seconds]));
     console.log(JSON.stringify({ ok: faults.length === 0, ...options, ...figures, seconds, faults }));
   } finally {
-    await look.close();
-    await shop.close();
     await running.world.stop();
     if (faults?.length === 0) await rm(dir, { recursive: true, force: true });
     else console.error(`The logs are kept in ${path.join(dir, 'logs')}`);
   }
+  await Promise.all([look.close(), shop.close()]);
   return faults.length === 0 ? 0 : 1;
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (error instanceof InterruptedError) process.exitCode = error.exitCode;
-  else throw error;
+  if (!(error instanceof InterruptedError)) throw error;
+  // Purchases may still be waiting for a world that is gone.
+  process.exit(error.exitCode);
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 test(
   '100 purchases, the worker killed 3 times, every fifth refund in review until a person decides',
-  { timeout: 400_000 },
+  { timeout: 600_000 },
   async () => {
     const plan = { eventId: 'the-cancelled-one', purchases: 100, kills: 3, parkedEvery: 5, inFlight: 25 };
     const played = await cancelUnderBlows(running, shop, look, {

@@ -28,6 +28,7 @@ describe('reserving', () => {
       wallet,
       venueId: 'venue',
       eventId: 'event',
+      approvalsNeeded: 0,
     });
     const entries = { venue_payable: 3_167, platform_fees: 166, refunds_pending: -3_333 };
     expect(await desk.postedBy(request)).toEqual({ refund_reserved: entries });

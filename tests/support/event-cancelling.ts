@@ -4,11 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { BoxofficeError } from '../../client/index.ts';
-import type { RunningBoxoffice } from '../../sandbox/boxoffice.ts';
 import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
+import type { RunningBoxoffice } from '../../sandbox/boxoffice.ts';
 import { eventRefundOf, openEvent, sell, sellMany, type Sold } from './cancelled-event.ts';
 import { callsOf, simulatorAt } from './faults.ts';
-import type { EventLook } from './event-counts.ts';
 import type { Shop } from './purchases.ts';
 
 export interface CancellingPlan {
@@ -24,9 +23,18 @@ export interface CancellingPlan {
   onPhase?: (phase: Phase) => void;
 }
 
-/** Of one refund by the provider. */
-interface Refusal {
-  clear(): Promise<void>;
+/** How far it is, by the books: a workflow that is asked would have to answer beside its work. */
+export interface EventWatch {
+  isClosed(eventId: string): Promise<boolean>;
+  progress(eventId: string): Promise<EventProgress>;
+}
+
+export interface EventProgress {
+  /** Refunds of the cancellation that have ended. */
+  done: number;
+  /** Written down, neither ended nor waiting for a person. */
+  underWay: number;
+  parked: number;
 }
 
 export interface Phase {
@@ -40,11 +48,11 @@ export interface Played {
   sold: Sold[];
   /** Begun while the event was being cancelled. */
   atItsFirstMoment: Sold[];
-  /** Begun once its sales were closed, one of them with each kill and one after the end. */
+  /** Begun once its sales were closed: at once, with each kill, and after the end. */
   late: Sold[];
   /** Refunds that the provider refused. */
   stuck: string[];
-  /** Refunds under way when the worker was killed. */
+  /** Refunds under way at each kill of the worker. */
   blows: number[];
   /** The most refunds that were seen under way, without those that wait for a person. */
   peak: number;
@@ -77,50 +85,22 @@ async function awaited(what: string, condition: () => Promise<boolean>, everyMs 
 }
 
 export async function cancelUnderBlows(
-  { world, endpoints }: Pick<RunningBoxoffice, 'world' | 'endpoints'>,
+  { world }: Pick<RunningBoxoffice, 'world'>,
   shop: Shop,
-  look: EventLook,
+  look: EventWatch,
   plan: CancellingPlan,
 ): Promise<Played> {
   const { eventId, purchases, kills, parkedEvery, inFlight } = plan;
-  const { boxoffice, tenantId } = shop;
-  const stripe = simulatorAt(endpoints.stripe);
-  const phases: Phase[] = [];
-  let since = performance.now();
-  const over = (what: string) => {
-    const now = performance.now();
-    const phase = { what, seconds: Math.round((now - since) / 100) / 10 };
-    since = now;
-    phases.push(phase);
-    plan.onPhase?.(phase);
-  };
-
+  const { phases, over } = stopwatch(plan.onPhase);
   await openEvent(shop, eventId);
   const sold = await sellMany(shop, purchases, { eventId });
   over(`${purchases} purchases`);
 
   const stuck = sold.filter((_, index) => (index + 1) % parkedEvery === 0).map(({ order }) => eventRefundOf(order));
-  const refuse = (workflowId: string) => {
-    const match = { method: 'POST', keyRegex: callsOf(workflowId, 'refund') };
-    return stripe.add({ kind: 'status', status: 403, stored: false, times: 'forever', match });
-  };
-  const refusals = new Map<string, Refusal>();
-  for (const workflowId of stuck) refusals.set(workflowId, await refuse(workflowId));
-
-  const request = { tenantId, eventId, reason: 'the artist is ill', requestedBy: 'ada', inFlight };
-  const first = Array.from({ length: begunBefore }, () => sell(shop, { eventId }));
-  const handle = await boxoffice.eventCancellations.start(request);
-  await awaited(
-    'sales closed',
-    async () => {
-      // Begun before the look, so that the last ones meet the very moment.
-      if (first.length < begunAtMost) first.push(sell(shop, { eventId }));
-      return look.isClosed(eventId);
-    },
-    begunEveryMs,
-  );
-  // Whatever is put over it now.
-  await openEvent(shop, eventId);
+  const refusals = await refusalsOf(shop, stuck);
+  const request = { tenantId: shop.tenantId, eventId, reason: 'the artist is ill', requestedBy: 'ada', inFlight };
+  const ask = () => shop.boxoffice.eventCancellations.start(request);
+  const { handle, first } = await closeAmongSales(shop, look, eventId, ask);
   const late = [sell(shop, { eventId })];
   over('sales closed');
 
@@ -130,9 +110,10 @@ export async function cancelUnderBlows(
     peak = Math.max(peak, seen.underWay);
     return seen;
   };
+  const easy = purchases - stuck.length;
   const blows: number[] = [];
-  for (let kill = 1; kill <= kills; kill += 1) {
-    const due = Math.floor(((purchases - stuck.length) * (kill - 1)) / kills);
+  for (let kill = 0; kill < kills; kill += 1) {
+    const due = Math.floor((easy * kill) / kills);
     await awaited(`${due} refunds done and others under way`, async () => {
       const { done, underWay } = await progress();
       return done >= due && underWay > 0;
@@ -144,59 +125,90 @@ export async function cancelUnderBlows(
     await world.start('worker');
     over(`worker killed: ${done} refunds done, ${underWay} under way`);
   }
-
-  await awaited('only those left that wait for a person', async () => {
+  await awaited('none but those that wait for a person', async () => {
     const { done, underWay, parked } = await progress();
-    return underWay === 0 && parked === stuck.length && done >= purchases - stuck.length;
+    return done >= easy && underWay === 0 && parked === stuck.length;
   });
   const atItsFirstMoment = await Promise.all(first);
   over('all but the parked given back');
 
-  await putRight(stuck, (workflowId) => decided(shop, workflowId, refusals.get(workflowId)!, refuse));
+  await refusals.putRight();
   over(`${stuck.length} decided by a person`);
-
   const result = await handle.result();
-  late.push(sell(shop, { eventId }));
   over('ended');
-  const asked = await boxoffice.eventCancellations.start(request);
+  late.push(sell(shop, { eventId }));
+  const asked = await ask();
   const again = { created: asked.created, result: await asked.result() };
   return { phases, sold, atItsFirstMoment, late: await Promise.all(late), stuck, blows, peak, result, again };
 }
 
-async function putRight(stuck: readonly string[], decide: (workflowId: string) => Promise<void>): Promise<void> {
-  let next = 0;
-  const decider = async () => {
-    while (next < stuck.length) {
-      next += 1;
-      await decide(stuck[next - 1]!);
-    }
+function stopwatch(onPhase: CancellingPlan['onPhase']) {
+  const phases: Phase[] = [];
+  let since = performance.now();
+  const over = (what: string) => {
+    const now = performance.now();
+    const phase = { what, seconds: Math.round((now - since) / 100) / 10 };
+    since = now;
+    phases.push(phase);
+    onPhase?.(phase);
   };
-  await Promise.all(Array.from({ length: deciders }, decider));
+  return { phases, over };
 }
 
-/**
- * The provider is put right, and a person says so. A parked step is also tried now and then without anybody, so that is done
- * while it rests; one that has just begun all the same is refused once more.
- */
-async function decided(
-  { boxoffice, client }: Shop,
-  workflowId: string,
-  refusal: Refusal,
-  refuse: (workflowId: string) => Promise<Refusal>,
-): Promise<void> {
-  const run = client.workflow.getHandle(workflowId);
-  const rests = async () => (await run.describe()).raw.pendingActivities?.length === 0;
-  let standing = refusal;
-  await awaited(`a decision about ${workflowId}`, async () => {
-    if (!(await rests())) return false;
-    await standing.clear();
+/** Cancels while purchases come in, until its sales are closed; then somebody tries to open them again. */
+async function closeAmongSales<Handle>(shop: Shop, look: EventWatch, eventId: string, ask: () => Promise<Handle>) {
+  const first = Array.from({ length: begunBefore }, () => sell(shop, { eventId }));
+  const handle = await ask();
+  await awaited(
+    'sales closed',
+    async () => {
+      // Begun before the look, so that the last ones meet the very moment.
+      if (first.length < begunAtMost) first.push(sell(shop, { eventId }));
+      return look.isClosed(eventId);
+    },
+    begunEveryMs,
+  );
+  await openEvent(shop, eventId);
+  return { handle, first };
+}
+
+/** The provider refuses these, each until it is put right. */
+async function refusalsOf({ boxoffice, client, endpoints }: Shop, stuck: readonly string[]) {
+  const stripe = simulatorAt(endpoints.stripe);
+  const refuse = (workflowId: string) => {
+    const match = { method: 'POST', keyRegex: callsOf(workflowId, 'refund') };
+    return stripe.add({ kind: 'status', status: 403, stored: false, times: 'forever', match });
+  };
+  const refusals = new Map(await Promise.all(stuck.map(async (id) => [id, await refuse(id)] as const)));
+
+  /**
+   * The provider is put right, and a person says so. A parked step is also tried now and then without anybody, so that is
+   * done while it rests; one that has just begun all the same is refused once more.
+   */
+  async function decided(workflowId: string): Promise<boolean> {
+    const { raw } = await client.workflow.getHandle(workflowId).describe();
+    if (raw.pendingActivities?.length !== 0) return false;
+    await refusals.get(workflowId)?.clear();
     try {
       await boxoffice.decisions.decide({ workflowId, decision: 'retry', reason: 'the provider has put it right' });
       return true;
     } catch (error) {
       if (!(error instanceof BoxofficeError) || error.code !== 'decision_refused') throw error;
-      standing = await refuse(workflowId);
+      refusals.set(workflowId, await refuse(workflowId));
       return false;
     }
-  });
+  }
+
+  return {
+    async putRight(): Promise<void> {
+      const left = [...stuck];
+      const decider = async () => {
+        for (let id = left.pop(); id !== undefined; id = left.pop()) {
+          const workflowId = id;
+          await awaited(`a decision about ${workflowId}`, () => decided(workflowId));
+        }
+      };
+      await Promise.all(Array.from({ length: deciders }, decider));
+    },
+  };
 }

@@ -2,24 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createPublicClient, getAddress, http, parseAbiItem, zeroAddress } from 'viem';
 import { type CancellationReport, nothingYet } from '../../contracts/event-cancellation.ts';
+import type { PaymentResult } from '../../contracts/payment.ts';
 import { createPool } from '../../infrastructure/postgres.ts';
 import { until } from '../../sandbox/processes/until.ts';
 import type { Sold } from './cancelled-event.ts';
-import type { Played } from './event-cancelling.ts';
+import type { EventProgress, EventWatch, Played } from './event-cancelling.ts';
 import type { Shop } from './purchases.ts';
 
-export interface EventProgress {
-  /** Refunds of the cancellation that have ended. */
-  done: number;
-  /** Written down, neither ended nor waiting for a person. */
-  underWay: number;
-  parked: number;
-}
-
-/** How far it is, by the books: a workflow that is asked would have to answer beside its work. */
-export interface EventLook {
-  isClosed(eventId: string): Promise<boolean>;
-  progress(eventId: string): Promise<EventProgress>;
+export interface EventLook extends EventWatch {
   counts(played: Played): Promise<EventCounts>;
   close(): Promise<void>;
 }
@@ -143,14 +133,16 @@ export function lookAtEvents(shop: Shop): EventLook {
   };
 }
 
+/** Those that ended otherwise, as they did. */
+const others = (sold: readonly Sold[], allowed: (end: PaymentResult) => boolean): string[] =>
+  sold.filter(({ end }) => !allowed(end)).map(({ end }) => JSON.stringify(end));
+const isPaid = ({ status }: PaymentResult) => status === 'completed';
+const isTooLate = (end: PaymentResult) => end.status === 'refused' && end.reason === 'sales_closed';
+
 /** What is wrong with a cancellation, in words; none when all of it is right. */
 export function faultsOf(played: Played, counts: EventCounts): string[] {
   const { sold, atItsFirstMoment, late, stuck, blows, result, again } = played;
   const { report, balances, wrongs } = counts;
-  const ends = (of: readonly Sold[], allowed: (end: Sold['end']) => boolean) =>
-    of.filter(({ end }) => !allowed(end)).map(({ end }) => JSON.stringify(end));
-  const closed = ({ status, ...rest }: Sold['end']) =>
-    status === 'refused' && 'reason' in rest && rest.reason === 'sales_closed';
   const fees = -(balances['stripe_balance'] ?? 0);
   const checks: readonly (readonly [boolean, string])[] = [
     [
@@ -178,11 +170,11 @@ export function faultsOf(played: Played, counts: EventCounts): string[] {
   ];
   return [
     ...checks.flatMap(([holds, fault]) => (holds ? [] : [fault])),
-    ...ends(sold, ({ status }) => status === 'completed').map((end) => `sold before, and ended as ${end}`),
-    ...ends(atItsFirstMoment, (end) => closed(end) || end.status === 'cancelled' || end.status === 'completed').map(
+    ...others(sold, isPaid).map((end) => `sold before, and ended as ${end}`),
+    ...others(atItsFirstMoment, (end) => isPaid(end) || isTooLate(end) || end.status === 'cancelled').map(
       (end) => `begun at its first moment, and ended as ${end}`,
     ),
-    ...ends(late, closed).map((end) => `begun after its first moment, and ended as ${end}`),
+    ...others(late, isTooLate).map((end) => `begun after its first moment, and ended as ${end}`),
     ...Object.entries(wrongs).map(([paymentKey, wrong]) => `${paymentKey}: ${wrong.join('; ')}`),
     ...counts.wrongsOfWorld,
   ];

@@ -1,12 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 // `unit` needs nothing but Node; `workflow` runs on Temporal's test server; `world` starts real servers and runs one file
-// at a time, because two cores cannot drive two worlds without turning every time-out into a coin toss. The others run
-// beside it: a world mostly waits, for blocks, polls and banks.
+// at a time, because two cores cannot drive two worlds without turning every time-out into a coin toss.
 export default defineConfig(({ mode }) => ({
   test: {
     reporters: ['default'],
-    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -28,7 +26,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'world',
           // What takes minutes and proves again what the others prove apart: `npm run test:full`.
-          include: [`tests/{integration,chaos${mode === 'full' ? ',full' : ''}}/**/*.test.ts`],
+          include: [`tests/${mode === 'full' ? '{integration,full}' : 'integration'}/**/*.test.ts`],
           globalSetup: ['tests/support/postgres-server.ts', 'tests/support/shared-world.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

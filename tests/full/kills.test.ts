@@ -9,7 +9,7 @@ import { callsOf, chanceOf, type SimulatorControl, simulatorAt } from '../suppor
 import { openShop, type Shop, workflowIdOf } from '../support/purchases.ts';
 import { createRefundDesk, refundWorkflowIdOf } from '../support/refunding.ts';
 import { filesWith } from '../support/world-files.ts';
-import { countEnds, lies, type Plan, planOf, type Ride, ride, rideAll } from '../chaos/cancelled-purchases.ts';
+import { countEnds, lies, type Plan, planOf, type Ride, ride, rideAll } from '../support/cancelled-purchases.ts';
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 20_261);
 const patient = { timeout: 180_000 };

@@ -29,7 +29,6 @@ describe.concurrent('a card that says no', () => {
   const cards = [
     { card: 'pm_card_visa_chargeDeclinedInsufficientFunds', code: 'insufficient_funds' },
     { card: 'pm_card_visa_chargeDeclinedExpiredCard', code: 'expired_card' },
-    { card: 'pm_card_authenticationRequired', code: 'authentication_required' },
   ];
 
   test.each(cards)('$card: declined, $code, nothing held, nothing minted', async ({ card, code }) => {
@@ -41,12 +40,6 @@ describe.concurrent('a card that says no', () => {
     expect(end).toEqual(declined);
     expect(await shop.wrongs([{ order, end }])).toEqual({});
     expect(await recordOf(order)).toMatchObject({ charges: 0, held: 0, mints: 0, mails: 0, holdsLive: 0 });
-  });
-
-  test('3-D Secure, which nobody waits for here, leaves a canceled intent', async () => {
-    const order = shop.order({ paymentMethod: 'pm_card_threeDSecureRequired' });
-    expect((await (await buy(order)).result()).status).toBe('declined');
-    expect((await intentsOf(order)).map(({ status }) => status)).toEqual(['canceled']);
   });
 });
 

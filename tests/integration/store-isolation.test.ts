@@ -4,6 +4,7 @@ import { currencies } from '../../contracts/money.ts';
 import { asSystem, createPool, withTenant } from '../../infrastructure/postgres.ts';
 import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
+import { cancellationRequest } from '../support/cancelled-event-outside.ts';
 import { openPayable, payoutOf, reservePayoutOf } from '../support/payouts.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
@@ -80,6 +81,10 @@ async function fillEveryTable(): Promise<void> {
   } as const; // prettier-ignore
   const booking = { paymentKey: order.idempotencyKey, dispute: { ...dispute, movements: [] }, now: start };
   await store.disputes.book({ operation: disputed, ...booking });
+  const cancelling = { tenantId, workflowId: 'event-cancellation:acme:event', runId: 'run-1' };
+  const cancellation = { request: { ...cancellationRequest('event'), tenantId }, fingerprint: 'f'.repeat(64) };
+  await store.eventCancellations.claim({ operation: cancelling, input: cancellation, now: start });
+  await store.eventCancellations.wave({ operation: cancelling, eventId: 'event', cursor: 0, window: 5, now: start });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

@@ -169,7 +169,15 @@ describe('setting up', () => {
   it('keeps what a change leaves out', async () => {
     const { venues } = db.store;
     await venues.put('acme', 'new', venue);
-    expect(await venues.get('acme', 'new')).toEqual({ ...venue, venueId: 'new', frozen: false, payoutsEnabled: false });
+    expect(await venues.get('acme', 'new')).toEqual({
+      ...venue,
+      venueId: 'new',
+      frozen: false,
+      payoutsEnabled: false,
+      reserveDays: 7,
+      payoutApproval: { one: 0, two: 1_000_000 },
+      refundApproval: { one: Number.MAX_SAFE_INTEGER, two: Number.MAX_SAFE_INTEGER },
+    });
     await venues.put('acme', 'new', { ...venue, frozen: true, payoutsEnabled: true, connectedAccount: 'acct_1' });
     await venues.put('acme', 'new', { ...venue, name: 'Renamed' });
     expect(await venues.get('acme', 'new')).toMatchObject({

@@ -5,7 +5,7 @@ import { until } from '../../sandbox/processes/until.ts';
 import type { FaultSpec } from '../../sandbox/sim/faults.ts';
 import { callsOf, chanceOf, simulatorAt } from '../support/faults.ts';
 import { openShop, type Shop, workflowIdOf } from '../support/purchases.ts';
-import { countEnds, lies, planOf, rideAll } from './cancelled-purchases.ts';
+import { countEnds, lies, planOf, rideAll } from '../support/cancelled-purchases.ts';
 
 const purchases = 300;
 const atOnce = 36;

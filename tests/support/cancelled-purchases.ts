@@ -5,7 +5,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { NotFoundError, type PaymentHandle, StillRunningError, UnavailableError } from '../../client/index.ts';
 import { cancelSignal } from '../../contracts/messages.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
-import { type Ended, type Shop, workflowIdOf } from '../support/purchases.ts';
+import { type Ended, type Shop, workflowIdOf } from './purchases.ts';
 
 export const ways = ['update', 'signal', 'web-ui'] as const;
 export type Way = (typeof ways)[number];

@@ -1,0 +1,42 @@
+/**
+ * `npm test`: the whole suite, in two processes beside each other, for a world mostly waits (for blocks, polls and banks)
+ * while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
+ */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+const require = createRequire(import.meta.url);
+const vitest = path.join(path.dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
+const asked = process.argv.slice(2);
+
+const halves =
+  asked.length > 0
+    ? [{ name: '', args: asked }]
+    : [
+        { name: 'world', args: ['--project', 'world'] },
+        { name: 'other', args: ['--project', 'unit', '--project', 'workflow', '--maxWorkers', '1'] },
+      ];
+
+/** Its exit code. Lines say which half they are of. */
+async function run({ name, args }: (typeof halves)[number]): Promise<number> {
+  const piped = name !== '';
+  const child = spawn(process.execPath, [vitest, 'run', ...args], {
+    stdio: piped ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', (line) => console.log(`${name} | ${line}`));
+  }
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return ended;
+}
+
+const startedAt = performance.now();
+const codes = await Promise.all(halves.map(run));
+if (halves.length > 1) console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s in all`);
+process.exitCode = Math.max(...codes);

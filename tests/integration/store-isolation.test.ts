@@ -81,6 +81,9 @@ async function fillEveryTable(): Promise<void> {
   } as const; // prettier-ignore
   const booking = { paymentKey: order.idempotencyKey, dispute: { ...dispute, movements: [] }, now: start };
   await store.disputes.book({ operation: disputed, ...booking });
+  const given = orderOf('acme');
+  await store.payments.claim(claimOf(given));
+  await store.payments.settle(settlementOf(given));
   const cancelling = { tenantId, workflowId: 'event-cancellation:acme:event', runId: 'run-1' };
   const cancellation = { request: { ...cancellationRequest('event'), tenantId }, fingerprint: 'f'.repeat(64) };
   await store.eventCancellations.claim({ operation: cancelling, input: cancellation, now: start });
@@ -211,7 +214,7 @@ describe('the system role', () => {
     expect(await readAsSystem(countIn('ledger_entries'))).not.toEqual([{ rows: 0 }]);
     expect(await readAsSystem('select tenant_id, provider_payout_id from payouts')).toHaveLength(1);
     expect(await readAsSystem(`select tenant_id from venues where connected_account = 'acct_venue'`)).toHaveLength(1);
-    expect(await readAsSystem('select tenant_id, workflow_id from payments')).toHaveLength(2);
+    expect(await readAsSystem('select tenant_id, workflow_id from payments')).toHaveLength(3);
     for (const sql of [
       'select * from personal_data',
       'select wallet from payments',

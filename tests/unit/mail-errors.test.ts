@@ -46,7 +46,7 @@ describe('the mail server is not reached: not_sent', () => {
       socket.write('220 hello\r\n');
       socket.on('close', () => clearInterval(dripping));
     });
-    expect(await faultOf(send(port, { timeoutMs: 150 }))).toMatchObject({ kind: 'not_sent', code: 'EABORT' });
+    expect(await faultOf(send(port, { timeoutMs: 1_500 }))).toMatchObject({ kind: 'not_sent', code: 'EABORT' });
   });
 });
 
@@ -155,7 +155,7 @@ describe('sent without an answer: unknown', () => {
 
   it('no answer in time', async () => {
     const { port } = await smtpServer({ onData: (stream) => void stream.resume() });
-    expect(await faultOf(send(port, { timeoutMs: 150 }))).toMatchObject({ kind: 'unknown', code: 'ETIMEDOUT' });
+    expect(await faultOf(send(port, { timeoutMs: 1_500 }))).toMatchObject({ kind: 'unknown', code: 'ETIMEDOUT' });
   });
 
   it('an answer that is none', async () => {

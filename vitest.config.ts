@@ -10,6 +10,7 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 1 },
           include: ['tests/{unit,replay,api}/**/*.test.ts'],
           testTimeout: 20_000,
           isolate: false,
@@ -18,6 +19,7 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'workflow',
+          sequence: { groupOrder: 2 },
           include: ['tests/workflow/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -28,6 +30,7 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'world',
+          sequence: { groupOrder: 3 },
           // What takes minutes and proves again what the others prove apart: `npm run test:full`.
           include: [`tests/${mode === 'full' ? '{integration,full}' : 'integration'}/**/*.test.ts`],
           globalSetup: ['tests/support/postgres-server.ts', 'tests/support/shared-world.ts'],

@@ -3,20 +3,12 @@
  * Nothing personal goes in here: ids, memo, attributes, priority and summaries are stored unencrypted.
  */
 import { type Client, WorkflowIdReusePolicy } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import { disputeWorkflowId, refundReturnWorkflowId } from '../contracts/ids.ts';
 import { type ProviderEvent, workflowTypes } from '../contracts/messages.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
 import { signalled } from './signal-start.ts';
-
-const started = (tenantId: string, stage: string) =>
-  new TypedSearchAttributes([
-    { key: searchAttributes.tenant, value: tenantId },
-    { key: searchAttributes.stage, value: stage },
-    { key: searchAttributes.attention, value: 'none' },
-  ]);
+import { startedWith } from './start-attributes.ts';
 
 /** Money that is lost already can wait for money that is not. */
 const queued = (tenantId: string) => ({
@@ -34,7 +26,7 @@ export function disputeStart(request: DisputeRequest) {
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: started(tenantId, 'started'),
+    typedSearchAttributes: startedWith({ tenantId }),
     staticSummary: `Dispute of purchase ${paymentKey}`,
     staticDetails: `Dispute \`${disputeId}\` of purchase \`${paymentKey}\`. It ends when the cardholder's bank decides and cannot be cancelled here. Do **not** terminate: the money would move on unseen.`,
   };
@@ -50,7 +42,7 @@ export function refundReturnStart(request: RefundReturnRequest) {
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: started(tenantId, 'looking up'),
+    typedSearchAttributes: startedWith({ tenantId, stage: 'looking up' }),
     staticSummary: `Return of refund ${refundId}`,
     staticDetails: `The provider says that refund \`${refundId}\`, which had succeeded, failed later. It is looked up; if that is so, the books take it back and a dead letter tells a person.`,
   };

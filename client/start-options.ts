@@ -2,7 +2,6 @@
  * priority and summaries are stored unencrypted. */
 import { createHash } from 'node:crypto';
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import {
   emailWorkflowId,
   eventCancellationWorkflowId,
@@ -18,7 +17,7 @@ import type { EmailRequest, MintRequest } from '../contracts/schema/jobs.ts';
 import type { PurchaseOrder } from '../contracts/schema/payment.ts';
 import type { RefundRequest } from '../contracts/schema/refund.ts';
 import type { SmsRequest } from '../contracts/schema/sms.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
+import { startedWith } from './start-attributes.ts';
 
 /** The server takes fairness keys of 64 bytes; a longer one is hashed, so that it stays one key. */
 export function fairnessKeyOf(tenantId: string, venueId: string): string {
@@ -47,15 +46,7 @@ export function paymentStart(order: PurchaseOrder, fingerprint: string) {
     workflowId: paymentWorkflowId(tenantId, order.idempotencyKey),
     args: [{ order, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.venue, value: venueId },
-      { key: searchAttributes.event, value: eventId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-      { key: searchAttributes.amountMinor, value: amount },
-      { key: searchAttributes.currency, value: currency },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId, venueId, eventId, amount, currency }),
     staticSummary: `Purchase of ${counted(tickets.length, 'ticket')} for ${price}`,
     staticDetails: [
       `Order \`${order.orderId}\` by user \`${order.userId}\`: **${price}**, event \`${eventId}\` at venue \`${venueId}\`.`,
@@ -83,11 +74,7 @@ export function refundStart(request: RefundRequest, fingerprint: string) {
     workflowId: refundWorkflowId(tenantId, refundId),
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId }),
     staticSummary: `Refund of purchase ${paymentKey}`,
     staticDetails: [
       `Refund \`${request.refundId}\` of purchase \`${paymentKey}\`, asked for by \`${request.requestedBy}\`: **${whatGoesBack(request)}**; the tickets are ${tickets === 'burn' ? 'burned' : 'kept'}.`,
@@ -105,12 +92,7 @@ export function eventCancellationStart(request: EventCancellationRequest, finger
     workflowId: eventCancellationWorkflowId(tenantId, eventId),
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.event, value: eventId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId, eventId }),
     staticSummary: `Cancellation of event ${eventId}`,
     staticDetails: [
       `Event \`${eventId}\` is cancelled, asked for by \`${request.requestedBy}\`: sales are closed for good, and every purchase is given back, ${counted(inFlight, 'refund')} at a time; the tickets are ${tickets === 'burn' ? 'burned' : 'kept'}.`,
@@ -128,13 +110,7 @@ export function mintStart(request: MintRequest, fingerprint: string) {
     workflowId: mintWorkflowId(tenantId, ticketId, mintKey),
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.venue, value: venueId },
-      { key: searchAttributes.event, value: eventId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId, venueId, eventId }),
     staticSummary: `Mint of ticket ${ticketId}`,
     staticDetails: `Ticket \`${ticketId}\` of event \`${eventId}\` is minted outside a purchase.`,
   };
@@ -151,11 +127,7 @@ function messageStart(
     ...tell,
     ...queued(type, tenantId),
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId }),
     staticDetails: `Template \`${template}\`: ${ids.join(', ')}.`,
   };
 }

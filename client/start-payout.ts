@@ -1,10 +1,9 @@
 /** How payouts, their returns and their rounds are started. Nothing personal goes in here, as in start-options.ts. */
 import { WorkflowIdReusePolicy } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import { payoutReturnWorkflowId, payoutRoundWorkflowId, payoutWorkflowId } from '../contracts/ids.ts';
 import type { PayoutReturnInput, PayoutRoundInput } from '../contracts/payout.ts';
 import type { PayoutRequest } from '../contracts/schema/payout.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
+import { startedWith } from './start-attributes.ts';
 import { fairnessKeyOf, queued, tell } from './start-options.ts';
 
 /** The venue's currency is not known yet: nobody has looked it up. */
@@ -17,13 +16,7 @@ export function payoutStart(request: PayoutRequest, fingerprint: string) {
     workflowId: payoutWorkflowId(tenantId, payoutId),
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.venue, value: venueId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-      ...(amount === undefined ? [] : [{ key: searchAttributes.amountMinor, value: amount }]),
-    ]),
+    typedSearchAttributes: startedWith({ tenantId, venueId, amount }),
     staticSummary: `Payout to venue ${venueId}`,
     staticDetails: [
       `Payout \`${payoutId}\` to venue \`${venueId}\`, asked for by \`${requestedBy}\`: **${wanted}**.`,
@@ -43,11 +36,7 @@ export function payoutReturnStart(input: PayoutReturnInput, fingerprint: string)
     workflowId: payoutReturnWorkflowId(tenantId, payoutId),
     args: [input] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId }),
     staticSummary: `Return of payout ${payoutId}`,
     staticDetails: `The provider is asked whether payout \`${payoutId}\` came back after it was paid; if so, it is booked.`,
   };
@@ -60,11 +49,6 @@ export function payoutRoundStart(input: PayoutRoundInput) {
     ...queued('payout-process', fairnessKeyOf(tenantId, venueId)),
     workflowId: payoutRoundWorkflowId(tenantId, venueId),
     args: [input],
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: tenantId },
-      { key: searchAttributes.venue, value: venueId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId, venueId }),
   };
 }

@@ -1,27 +1,18 @@
 /** How transfers and burns of tickets are started: as start-options.ts, whose rules hold here too. */
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import { burnWorkflowId, transferWorkflowId } from '../contracts/ids.ts';
-import { jobTypes } from '../contracts/job-types.ts';
 import type { BurnRequest, TransferRequest } from '../contracts/schema/ticket-move.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
+import { startedWith } from './start-attributes.ts';
+import { queued, tell } from './start-options.ts';
 
 /** Venue and event are the ticket's, which nobody has looked up yet. */
 function moveStart<Request extends { tenantId: string }>(workflowId: string, request: Request, fingerprint: string) {
-  const { queue, priority } = jobTypes['nft-mint'];
   return {
-    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-    taskQueue: queue,
-    priority: { priorityKey: priority, fairnessKey: request.tenantId },
+    ...tell,
+    ...queued('nft-mint', request.tenantId),
     workflowId,
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },
-    typedSearchAttributes: new TypedSearchAttributes([
-      { key: searchAttributes.tenant, value: request.tenantId },
-      { key: searchAttributes.stage, value: 'started' },
-      { key: searchAttributes.attention, value: 'none' },
-    ]),
+    typedSearchAttributes: startedWith({ tenantId: request.tenantId }),
   };
 }
 

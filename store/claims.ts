@@ -2,6 +2,7 @@
  * Claims: one row per (tenant, kind, key) that outlives history. Whoever inserts it owns the operation; a settled one
  * answers with its result; money's never expire.
  */
+import { parseWorkflowId } from '../contracts/ids.ts';
 import type { DisputeResult, RefundReturnResult } from '../contracts/dispute.ts';
 import type { EventCancellationResult } from '../contracts/event-cancellation.ts';
 import type { EmailResult } from '../contracts/mail.ts';
@@ -175,6 +176,33 @@ export async function takeOverClaim(tx: Tx, { operation, kind, key, from }: Take
     [operation.tenantId, kind, key, operation.workflowId, operation.runId, from.workflowId, from.runId],
   );
   return moved === 1;
+}
+
+/**
+ * As {@link takeOverClaim}, with the row that goes with the claim: whose run it is stands in both. `table` and `keyColumn`
+ * are ours.
+ */
+export async function takeOverWithRow(
+  tx: Tx,
+  takeOver: TakeOver,
+  { table, keyColumn }: { table: string; keyColumn: string },
+): Promise<boolean> {
+  if (!(await takeOverClaim(tx, takeOver))) return false;
+  const { operation, key } = takeOver;
+  await tx.affected(`update ${table} set workflow_id = $3, run_id = $4 where tenant_id = $1 and ${keyColumn} = $2`, [
+    operation.tenantId,
+    key,
+    operation.workflowId,
+    operation.runId,
+  ]);
+  return true;
+}
+
+/** The key of a claim that its workflow's id ends with. @throws ClaimLostError for the workflow of another kind or tenant */
+export function claimKeyOf(kind: ClaimKind, { tenantId, workflowId }: Operation): string {
+  const parsed = parseWorkflowId(workflowId);
+  if (parsed?.kind !== kind || parsed.tenantId !== tenantId) throw new ClaimLostError(kind, workflowId, undefined);
+  return parsed.key;
 }
 
 /** Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on). */

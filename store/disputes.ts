@@ -4,10 +4,9 @@
  */
 import type { DisputeInput, DisputeMovement, DisputeResult, DisputeStanding, ProviderDispute } from '../contracts/dispute.ts'; // prettier-ignore
 import { outcomeOf } from '../contracts/dispute-words.ts';
-import { parseWorkflowId } from '../contracts/ids.ts';
 import type { Currency } from '../contracts/money.ts';
 import { asSystem, type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { claimKeyOf, lockClaim, takeClaim, type TakeOver, takeOverClaim, writeResult } from './claims.ts';
 import { disputeLost, fundsMoved } from './dispute-postings.ts';
 import { createDisputeReads } from './dispute-reads.ts';
 import { afterMovement } from './dispute-rules.ts';
@@ -53,14 +52,6 @@ interface About {
   disputeId: string;
   payment: LockedPayment;
   now: string;
-}
-
-/** A dispute's claim has its id, which its workflow's id ends with. */
-function disputeIdOf({ tenantId, workflowId }: Operation): string {
-  const parsed = parseWorkflowId(workflowId);
-  if (parsed?.kind !== 'dispute' || parsed.tenantId !== tenantId)
-    throw new ClaimLostError('dispute', workflowId, undefined);
-  return parsed.key;
 }
 
 async function claimIn(tx: Tx, { operation, input, now }: ClaimDispute): Promise<DisputeClaim> {
@@ -189,7 +180,7 @@ async function lose(tx: Tx, about: About, { withdrawn, feeShare: heldShare }: Di
 async function settleIn(tx: Tx, request: RecordDispute): Promise<DisputeResult> {
   const { operation, dispute, now } = request;
   const { tenantId } = operation;
-  const key = disputeIdOf(operation);
+  const key = claimKeyOf('dispute', operation);
   const stored = await lockClaim(tx, operation, 'dispute', key);
   if (stored !== undefined) return stored;
   const { about, row } = await recordIn(tx, request);
@@ -243,11 +234,7 @@ export const createDisputes = (pool: Pool) => ({
   },
 
   /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver(request: {
-    operation: Operation;
-    key: string;
-    from: { workflowId: string; runId: string };
-  }): Promise<boolean> {
+  takeOver(request: Omit<TakeOver, 'kind'>): Promise<boolean> {
     return withTenant(pool, request.operation.tenantId, (tx) => takeOverClaim(tx, { ...request, kind: 'dispute' }));
   },
 
@@ -257,7 +244,7 @@ export const createDisputes = (pool: Pool) => ({
    */
   book(request: RecordDispute): Promise<DisputeStanding> {
     return withTenant(pool, request.operation.tenantId, async (tx) => {
-      await lockClaim(tx, request.operation, 'dispute', disputeIdOf(request.operation));
+      await lockClaim(tx, request.operation, 'dispute', claimKeyOf('dispute', request.operation));
       const { row } = await recordIn(tx, request);
       return { currency: row.currency, withdrawn: row.withdrawn, fee: row.fee };
     });

@@ -12,7 +12,7 @@ import {
 } from '../contracts/event-cancellation.ts';
 import { eventRefundIdOf } from '../contracts/hashes.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { lockClaim, takeClaim, type TakeOver, takeOverWithRow, writeResult } from './claims.ts';
 import {
   createEventCancellationReads,
   type PlannedRefund,
@@ -158,23 +158,11 @@ export const createEventCancellations = (pool: Pool) => ({
   },
 
   /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver({
-    operation,
-    key,
-    from,
-  }: {
-    operation: Operation;
-    key: string;
-    from: { workflowId: string; runId: string };
-  }): Promise<boolean> {
-    return withTenant(pool, operation.tenantId, async (tx) => {
-      if (!(await takeOverClaim(tx, { operation, kind: 'event-cancellation', key, from }))) return false;
-      await tx.affected(
-        `update event_cancellations set workflow_id = $3, run_id = $4 where tenant_id = $1 and event_id = $2`,
-        [operation.tenantId, key, operation.workflowId, operation.runId],
-      );
-      return true;
-    });
+  takeOver(request: Omit<TakeOver, 'kind'>): Promise<boolean> {
+    const row = { table: 'event_cancellations', keyColumn: 'event_id' };
+    return withTenant(pool, request.operation.tenantId, (tx) =>
+      takeOverWithRow(tx, { ...request, kind: 'event-cancellation' }, row),
+    );
   },
 
   /**

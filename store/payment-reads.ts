@@ -107,7 +107,7 @@ function recordOf({ claim, sale, lines, tickets }: JoinedRow): PaymentRecord {
 
 async function listIn(tx: Tx, tenantId: string, filter: PaymentFilter): Promise<PaymentPage> {
   const { eventId, orderId, status, cursor } = filter;
-  const limit = Math.min(Math.max(filter.limit, 1), maxPage);
+  const limit = pageSizeOf(filter.limit);
   const rows = await tx.rows<JoinedRow>(
     `${joined} and p.payment_id is not null
        and ($2::text is null or p.event_id = $2) and ($3::text is null or p.order_id = $3)
@@ -115,12 +115,23 @@ async function listIn(tx: Tx, tenantId: string, filter: PaymentFilter): Promise<
      order by p.payment_id desc limit $6`,
     [tenantId, eventId ?? null, orderId ?? null, status ?? null, cursorOf(cursor), limit + 1],
   );
+  const { items, next } = pageOf(rows, limit, { item: recordOf, number: ({ claim }) => claim.paymentId ?? undefined });
+  return { payments: items, ...next };
+}
+
+/** A page of at most so many, as the filter of a list wants it. */
+export const pageSizeOf = (limit: number) => Math.min(Math.max(limit, 1), maxPage);
+
+/** What was read, one more than fits, as a page: the number of the last one on it is where the next page begins. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  { item, number }: { item: (row: Row) => Item; number: (row: Row) => number | undefined },
+): { items: Item[]; next: { nextCursor?: string } } {
   const page = rows.slice(0, limit);
-  const last = page.at(-1)?.claim.paymentId;
-  return {
-    payments: page.map(recordOf),
-    ...(rows.length > limit && last ? { nextCursor: String(last) } : {}),
-  };
+  const last = page.at(-1);
+  const begins = rows.length > limit && last ? number(last) : undefined;
+  return { items: page.map(item), next: begins ? { nextCursor: String(begins) } : {} };
 }
 
 export function cursorOf(cursor: string | undefined): number | null {

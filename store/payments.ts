@@ -6,7 +6,7 @@ import { type FeePolicy, type Shares, sharesOf } from '../contracts/money.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Capture, MintOutcome, PaymentInput, PaymentResult, PurchaseOrder } from '../contracts/payment.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { lockClaim, takeClaim, type TakeOver, takeOverWithRow, writeResult } from './claims.ts';
 import { forgetCustomer } from './customer-actions.ts';
 import { CaptureMismatchError, ClaimLostError } from './errors.ts';
 import { findConflict, type Hold, releaseHolds, takeHolds } from './holds.ts';
@@ -209,25 +209,11 @@ export const createPayments = (pool: Pool) => ({
   },
 
   /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver({
-    operation,
-    key,
-    from,
-  }: {
-    operation: Operation;
-    key: string;
-    from: { workflowId: string; runId: string };
-  }): Promise<boolean> {
-    return withTenant(pool, operation.tenantId, async (tx) => {
-      if (!(await takeOverClaim(tx, { operation, kind: 'payment', key, from }))) return false;
-      await tx.affected(`update payments set workflow_id = $3, run_id = $4 where tenant_id = $1 and payment_key = $2`, [
-        operation.tenantId,
-        key,
-        operation.workflowId,
-        operation.runId,
-      ]);
-      return true;
-    });
+  takeOver(request: Omit<TakeOver, 'kind'>): Promise<boolean> {
+    const row = { table: 'payments', keyColumn: 'payment_key' };
+    return withTenant(pool, request.operation.tenantId, (tx) =>
+      takeOverWithRow(tx, { ...request, kind: 'payment' }, row),
+    );
   },
 
   /**

@@ -2,7 +2,7 @@
 import type { Currency } from '../contracts/money.ts';
 import type { PayoutReservation, PayoutResult } from '../contracts/payout.ts';
 import { asSystem, type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { cursorOf, iso, maxPage } from './payment-reads.ts';
+import { cursorOf, iso, pageOf, pageSizeOf } from './payment-reads.ts';
 import { availableOf } from './payout-rules.ts';
 import { type PayoutRowStatus, readOwed } from './payout-state.ts';
 import { sumOfDueReserves } from './reserves.ts';
@@ -113,19 +113,15 @@ function recordOf({ claim, payout }: JoinedRow): PayoutRecord {
 }
 
 async function listIn(tx: Tx, tenantId: string, filter: PayoutFilter): Promise<PayoutPage> {
-  const limit = Math.min(Math.max(filter.limit, 1), maxPage);
+  const limit = pageSizeOf(filter.limit);
   const rows = await tx.rows<JoinedRow>(
     `${joined} and p.payout_seq is not null and ($2::text is null or p.venue_id = $2)
        and ($3::bigint is null or p.payout_seq < $3)
      order by p.payout_seq desc limit $4`,
     [tenantId, filter.venueId ?? null, cursorOf(filter.cursor), limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1)?.claim.payoutSeq;
-  return {
-    payouts: page.map(recordOf),
-    ...(rows.length > limit && last ? { nextCursor: String(last) } : {}),
-  };
+  const { items, next } = pageOf(rows, limit, { item: recordOf, number: ({ claim }) => claim.payoutSeq ?? undefined });
+  return { payouts: items, ...next };
 }
 
 async function balancesIn(tx: Tx, tenantId: string, venueId: string, now: string): Promise<VenueBalances | undefined> {

@@ -3,7 +3,6 @@
  * is one transaction, and each can be repeated after a lost answer. Locks are taken in one order: claim, venue, the rest.
  */
 import { approvalsNeeded } from '../contracts/decisions.ts';
-import { parseWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type {
   PayoutInput,
@@ -16,7 +15,7 @@ import type {
   VenueObstacle,
 } from '../contracts/payout.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { claimKeyOf, lockClaim, takeClaim, type TakeOver, takeOverWithRow, writeResult } from './claims.ts';
 import { ClaimLostError } from './errors.ts';
 import { post } from './ledger.ts';
 import type { Operation } from './operation.ts';
@@ -102,14 +101,6 @@ async function reserveIn(tx: Tx, { operation, input, now }: ReservePayout): Prom
   return { kind: 'owned', reservation };
 }
 
-/** A payout's claim has its id, which its workflow's id ends with. */
-function payoutIdOf({ tenantId, workflowId }: Operation): string {
-  const parsed = parseWorkflowId(workflowId);
-  if (parsed?.kind !== 'payout' || parsed.tenantId !== tenantId)
-    throw new ClaimLostError('payout', workflowId, undefined);
-  return parsed.key;
-}
-
 interface Ending<Result extends PayoutResult> {
   operation: Operation;
   result: Result;
@@ -124,7 +115,7 @@ function endClaim<Result extends PayoutResult>(
 ): Promise<PayoutResult> {
   const { tenantId } = operation;
   return withTenant(pool, tenantId, async (tx) => {
-    const key = payoutIdOf(operation);
+    const key = claimKeyOf('payout', operation);
     const stored = await lockClaim(tx, operation, 'payout', key);
     if (stored !== undefined) return stored;
     await record(tx, key);
@@ -150,25 +141,11 @@ export const createPayouts = (pool: Pool) => ({
   },
 
   /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver({
-    operation,
-    key,
-    from,
-  }: {
-    operation: Operation;
-    key: string;
-    from: { workflowId: string; runId: string };
-  }): Promise<boolean> {
-    return withTenant(pool, operation.tenantId, async (tx) => {
-      if (!(await takeOverClaim(tx, { operation, kind: 'payout', key, from }))) return false;
-      await tx.affected(`update payouts set workflow_id = $3, run_id = $4 where tenant_id = $1 and payout_id = $2`, [
-        operation.tenantId,
-        key,
-        operation.workflowId,
-        operation.runId,
-      ]);
-      return true;
-    });
+  takeOver(request: Omit<TakeOver, 'kind'>): Promise<boolean> {
+    const row = { table: 'payouts', keyColumn: 'payout_id' };
+    return withTenant(pool, request.operation.tenantId, (tx) =>
+      takeOverWithRow(tx, { ...request, kind: 'payout' }, row),
+    );
   },
 
   /**
@@ -177,7 +154,7 @@ export const createPayouts = (pool: Pool) => ({
    */
   mayGoOn({ operation }: { operation: Operation }): Promise<VenueObstacle | undefined> {
     return withTenant(pool, operation.tenantId, async (tx) => {
-      const key = payoutIdOf(operation);
+      const key = claimKeyOf('payout', operation);
       const venue = await readVenueOf(tx, operation.tenantId, key);
       if (!venue) throw new ClaimLostError('payout', key, undefined);
       return obstacleOf(venue);
@@ -191,7 +168,7 @@ export const createPayouts = (pool: Pool) => ({
   transferred(done: { operation: Operation; transfer: ProviderTransfer; now: string }): Promise<void> {
     const { operation, transfer, now } = done;
     return withTenant(pool, operation.tenantId, async (tx) => {
-      const key = payoutIdOf(operation);
+      const key = claimKeyOf('payout', operation);
       await lockClaim(tx, operation, 'payout', key);
       await recordTransferred(tx, { operation, key, now }, transfer.transferId);
     });
@@ -204,7 +181,7 @@ export const createPayouts = (pool: Pool) => ({
   created(done: { operation: Operation; payout: ProviderPayout; now: string }): Promise<void> {
     const { operation, payout, now } = done;
     return withTenant(pool, operation.tenantId, async (tx) => {
-      const key = payoutIdOf(operation);
+      const key = claimKeyOf('payout', operation);
       await lockClaim(tx, operation, 'payout', key);
       await recordCreated(tx, { operation, key, now }, payout.providerPayoutId);
     });

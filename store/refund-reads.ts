@@ -2,7 +2,7 @@
 import type { Currency } from '../contracts/money.ts';
 import type { RefundRequest, RefundResult } from '../contracts/refund.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { cursorOf, iso, maxPage } from './payment-reads.ts';
+import { cursorOf, iso, pageOf, pageSizeOf } from './payment-reads.ts';
 import { fromRow, type Row } from './rows.ts';
 
 /** What was reserved, and what became of it. Minor units; times are ISO 8601, business time. */
@@ -87,19 +87,15 @@ function recordOf({ claim, refund }: JoinedRow): RefundRecord {
 }
 
 async function listIn(tx: Tx, tenantId: string, filter: RefundFilter): Promise<RefundPage> {
-  const limit = Math.min(Math.max(filter.limit, 1), maxPage);
+  const limit = pageSizeOf(filter.limit);
   const rows = await tx.rows<JoinedRow>(
     `${joined} and r.refund_seq is not null and ($2::text is null or r.payment_key = $2)
        and ($3::bigint is null or r.refund_seq < $3)
      order by r.refund_seq desc limit $4`,
     [tenantId, filter.paymentKey ?? null, cursorOf(filter.cursor), limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1)?.claim.refundSeq;
-  return {
-    refunds: page.map(recordOf),
-    ...(rows.length > limit && last ? { nextCursor: String(last) } : {}),
-  };
+  const { items, next } = pageOf(rows, limit, { item: recordOf, number: ({ claim }) => claim.refundSeq ?? undefined });
+  return { refunds: items, ...next };
 }
 
 export const createRefundReads = (pool: Pool) => ({

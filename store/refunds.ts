@@ -3,7 +3,6 @@
  * each can be repeated after a lost answer. Locks are taken in one order: claim, payment, the rest.
  */
 import { type ApprovalLimits, approvalsNeeded } from '../contracts/decisions.ts';
-import { parseWorkflowId } from '../contracts/ids.ts';
 import { jobTypes } from '../contracts/job-types.ts';
 import type { Currency } from '../contracts/money.ts';
 import type { MoneyMoved } from '../contracts/payment.ts';
@@ -15,7 +14,7 @@ import type {
   RefundResult,
 } from '../contracts/refund.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { lockClaim, takeClaim, takeOverClaim, writeResult } from './claims.ts';
+import { claimKeyOf, lockClaim, takeClaim, type TakeOver, takeOverWithRow, writeResult } from './claims.ts';
 import { isDisputed } from './dispute-reads.ts';
 import { reshareLost } from './dispute-reshare.ts';
 import { ClaimLostError, RefundStateError } from './errors.ts';
@@ -153,14 +152,6 @@ async function postStep(
   });
 }
 
-/** A refund's claim has its id, which its workflow's id ends with. */
-function refundIdOf({ tenantId, workflowId }: Operation): string {
-  const parsed = parseWorkflowId(workflowId);
-  if (parsed?.kind !== 'refund' || parsed.tenantId !== tenantId)
-    throw new ClaimLostError('refund', workflowId, undefined);
-  return parsed.key;
-}
-
 /** Nothing when it was recorded before. @throws RefundStateError when it was given up, or done by another object */
 async function recordDone(
   tx: Tx,
@@ -182,7 +173,7 @@ async function recordDone(
 
 async function settleIn(tx: Tx, { operation, result, now }: Ending<CompletedRefund>): Promise<RefundResult> {
   const { tenantId } = operation;
-  const key = refundIdOf(operation);
+  const key = claimKeyOf('refund', operation);
   const stored = await lockClaim(tx, operation, 'refund', key);
   if (stored !== undefined) return stored;
   const refund = await lockRefund(tx, tenantId, key);
@@ -203,7 +194,7 @@ async function settleIn(tx: Tx, { operation, result, now }: Ending<CompletedRefu
 
 async function giveBackIn(tx: Tx, { operation, result, now }: Ending<GivenBackRefund>): Promise<RefundResult> {
   const { tenantId } = operation;
-  const key = refundIdOf(operation);
+  const key = claimKeyOf('refund', operation);
   const stored = await lockClaim(tx, operation, 'refund', key);
   if (stored !== undefined) return stored;
   const refund = await lockRefund(tx, tenantId, key);
@@ -241,25 +232,11 @@ export const createRefunds = (pool: Pool) => ({
   },
 
   /** Compare-and-set of the live claim's owner. True also when `operation` owns it already. */
-  takeOver({
-    operation,
-    key,
-    from,
-  }: {
-    operation: Operation;
-    key: string;
-    from: { workflowId: string; runId: string };
-  }): Promise<boolean> {
-    return withTenant(pool, operation.tenantId, async (tx) => {
-      if (!(await takeOverClaim(tx, { operation, kind: 'refund', key, from }))) return false;
-      await tx.affected(`update refunds set workflow_id = $3, run_id = $4 where tenant_id = $1 and refund_id = $2`, [
-        operation.tenantId,
-        key,
-        operation.workflowId,
-        operation.runId,
-      ]);
-      return true;
-    });
+  takeOver(request: Omit<TakeOver, 'kind'>): Promise<boolean> {
+    const row = { table: 'refunds', keyColumn: 'refund_id' };
+    return withTenant(pool, request.operation.tenantId, (tx) =>
+      takeOverWithRow(tx, { ...request, kind: 'refund' }, row),
+    );
   },
 
   /**
@@ -268,7 +245,7 @@ export const createRefunds = (pool: Pool) => ({
    */
   refunded({ operation, refund, now }: { operation: Operation; refund: ProviderRefund; now: string }): Promise<void> {
     return withTenant(pool, operation.tenantId, async (tx) => {
-      const key = refundIdOf(operation);
+      const key = claimKeyOf('refund', operation);
       await lockClaim(tx, operation, 'refund', key);
       const locked = await lockRefund(tx, operation.tenantId, key);
       await recordDone(tx, operation, locked, { providerRefundId: refund.providerRefundId, now });

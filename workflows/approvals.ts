@@ -3,20 +3,16 @@ import { condition, setHandler } from '@temporalio/workflow';
 import type { Operation } from '../activities/ports.ts';
 import type { ApprovalAnswer, ApprovalRequest } from '../contracts/decisions.ts';
 import { approveSignal, approveUpdate, rejectSignal, rejectUpdate } from '../contracts/messages.ts';
-import { Decisions, refused } from './decisions.ts';
+import { Decisions, quietly, refused } from './decisions.ts';
+import { approvalReminderMs, approvalWindowMs } from '../contracts/retry-profiles.ts';
 import { refuseUnlessApproval } from './message-rules.ts';
-import { shielded } from './frame.ts';
+import { NotApproved } from './outcomes.ts';
+import { shielded } from './shielded.ts';
 import { epochNow } from './time.ts';
-
-export type Verdict =
-  { decision: 'approved' } | { decision: 'rejected'; actor: string; reason: string } | { decision: 'expired' };
 
 export interface ApprovalWait {
   /** Different people. */
   needed: number;
-  /** Milliseconds, both. */
-  remindAfterMs: number;
-  expireAfterMs: number;
   remind(round: number): void;
   approved(by: string, sofar: number): void;
 }
@@ -27,7 +23,7 @@ export class Approvals {
   readonly #decisions: Decisions;
   readonly #requestedBy: string;
   readonly #approvers: string[] = [];
-  #rejected: { actor: string; reason: string } | undefined;
+  #rejected: { actor: string } | undefined;
   #wait: ApprovalWait | undefined;
 
   /** Sets the handlers of approve and reject, update and signal each: construct it before the first await. */
@@ -42,29 +38,29 @@ export class Approvals {
     };
     setHandler(approveUpdate, approve, { validator, description: `Lets the money go. ${form}` });
     setHandler(rejectUpdate, reject, { validator, description: `Ends it; nothing moves. ${form}` });
-    // Nobody hears the answer to a signal; what was refused is in the table of decisions.
-    const quietly = (take: typeof approve) => (request: ApprovalRequest) => {
-      if (this.#open && wellFormed(request)) return take(request).then(nothing, nothing);
-      return Promise.resolve();
-    };
-    setHandler(approveSignal, quietly(approve), { description: `As the update, without an answer. ${form}` });
-    setHandler(rejectSignal, quietly(reject), { description: `As the update, without an answer. ${form}` });
+    const description = `As the update, without an answer. ${form}`;
+    setHandler(approveSignal, quietly(validator, approve), { description });
+    setHandler(rejectSignal, quietly(validator, reject), { description });
   }
 
-  /** @throws CancelledFailure when the surrounding scope is cancelled. */
-  async wait(wait: ApprovalWait): Promise<Verdict> {
+  /**
+   * Until enough different people have said yes.
+   * @throws NotApproved when one says no, or nobody does in time.
+   * @throws CancelledFailure when the surrounding scope is cancelled.
+   */
+  async wait(wait: ApprovalWait): Promise<void> {
     this.#wait = wait;
     const decided = () => this.#rejected !== undefined || this.#approvers.length >= wait.needed;
-    const deadline = epochNow() + wait.expireAfterMs;
+    const deadline = epochNow() + approvalWindowMs;
     try {
       for (let round = 1; !decided(); round++) {
-        await condition(decided, Math.min(wait.remindAfterMs, deadline - epochNow()));
+        await condition(decided, Math.min(approvalReminderMs, deadline - epochNow()));
         await this.#decisions.settled();
         if (decided()) break;
-        if (epochNow() >= deadline) return { decision: 'expired' };
+        if (epochNow() >= deadline) throw new NotApproved('expired');
         wait.remind(round);
       }
-      return this.#rejected ? { decision: 'rejected', ...this.#rejected } : { decision: 'approved' };
+      if (this.#rejected) throw new NotApproved(this.#rejected);
     } finally {
       this.#wait = undefined;
     }
@@ -86,7 +82,7 @@ export class Approvals {
             : decision;
         },
         () => {
-          if (kind === 'reject') this.#rejected = { actor, reason };
+          if (kind === 'reject') this.#rejected = { actor };
           else this.#approvers.push(actor);
           const approvals = this.#approvers.length;
           if (kind === 'approve') this.#wait?.approved(actor, approvals);
@@ -95,16 +91,5 @@ export class Approvals {
         },
       ),
     );
-  }
-}
-
-const nothing = () => undefined;
-
-function wellFormed(request: ApprovalRequest): boolean {
-  try {
-    refuseUnlessApproval(request);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,27 +1,26 @@
 /** Waiting for a customer who has to act before their bank holds the money (3-D Secure). */
-import { condition } from '@temporalio/workflow';
 import type { ActionRequired, Authorization } from '../contracts/payment.ts';
 import type { ProviderEvent } from '../contracts/messages.ts';
 import { customerPollMs, customerWindowMs, lastLookMs } from '../contracts/retry-profiles.ts';
+import { Hearing } from './hearing.ts';
 import { DeadlinePassed } from './outcomes.ts';
 import { type Parking, type StepRun, untilKnown } from './parking.ts';
 import { epochNow } from './time.ts';
 
-const telling = new Set([
+const telling = [
   'payment_intent.amount_capturable_updated',
   'payment_intent.payment_failed',
   'payment_intent.canceled',
-]);
+];
 
 type Look = Omit<StepRun<Authorization | ActionRequired>, 'step' | 'deadline'>;
 
 export class CustomerWait {
-  /** Intents that a webhook spoke of. It may come before the answer that tells which one is ours. */
-  readonly #heardOf = new Set<string>();
+  readonly #intents = new Hearing(telling);
   #until = 0;
 
   hear(event: Partial<ProviderEvent> | undefined): void {
-    if (event?.type && telling.has(event.type) && event.objectId) this.#heardOf.add(event.objectId);
+    this.#intents.hear(event);
   }
 
   /** Begins the customer's time, which ends by `deadline` (epoch milliseconds) at the latest, and says until when. */
@@ -44,8 +43,8 @@ export class CustomerWait {
   async acted(intentId: string, look: Look, parking: Parking): Promise<Authorization> {
     for (let looks = 0; ; looks++) {
       const left = this.#until - epochNow();
-      if (left > 0) await condition(() => this.#heardOf.has(intentId), Math.min(customerPollMs(looks), left));
-      this.#heardOf.delete(intentId);
+      if (left > 0) await this.#intents.of(intentId, Math.min(customerPollMs(looks), left));
+      this.#intents.answered(intentId);
       const last = epochNow() >= this.#until;
       const found = await untilKnown({ ...look, step: 'customer', deadline: this.#until + lastLookMs }, parking);
       if (!('status' in found)) return found;

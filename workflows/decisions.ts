@@ -68,3 +68,15 @@ export class Decisions {
     if (this.#underWay > 0) await condition(() => this.#underWay === 0);
   }
 }
+
+/** As a signal: nobody hears the answer, and what was refused is in the table of decisions. */
+export const quietly =
+  <Request>(refuseUnless: (request: Request) => void, take: (request: Request) => Promise<unknown>) =>
+  async (request: Request): Promise<void> => {
+    try {
+      refuseUnless(request);
+      await take(request);
+    } catch {
+      return;
+    }
+  };

@@ -5,9 +5,10 @@ import { alarmsOf, outcomeOf } from '../contracts/dispute-words.ts';
 import { cancelDisputeUpdate, disputeStatusQuery, providerEventSignal, type ProviderEvent } from '../contracts/messages.ts'; // prettier-ignore
 import { disputePollMs } from '../contracts/retry-profiles.ts';
 import { DisputeView } from './dispute-view.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
 import { untilKnown } from './parking.ts';
 import { currentOperation, disputes, records } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow, epochNow } from './time.ts';
 import { refuseCancels } from './uncancellable.ts';
 

@@ -27,10 +27,11 @@ import {
   resumeUpdate,
 } from '../contracts/messages.ts';
 import { EventCancellationView } from './event-cancellation-view.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
 import { cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
 import { untilKnown } from './parking.ts';
 import { cancellations, currentOperation } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow } from './time.ts';
 
 /**

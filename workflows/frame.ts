@@ -24,8 +24,6 @@ import { Resolving } from './resolving.ts';
 import { shielded } from './shielded.ts';
 import { Undo } from './undo.ts';
 
-export { shielded } from './shielded.ts';
-
 export interface View<Result> {
   moneyMoved: ParkInput['moneyMoved'];
   undoing(stoppedBy: string, due: readonly string[]): void;

@@ -12,6 +12,16 @@ export class DeadlinePassed extends Error {
   }
 }
 
+/** People had to approve it: one of them said no, or nobody said anything in time. */
+export class NotApproved extends Error {
+  readonly by: { actor: string } | 'expired';
+  constructor(by: { actor: string } | 'expired') {
+    super(by === 'expired' ? 'nobody approved it in time' : `rejected by ${by.actor}`);
+    this.name = 'NotApproved';
+    this.by = by;
+  }
+}
+
 /** A person has said that the step has no effect and shall not be tried again. */
 export class MarkedFailed extends Error {
   constructor(step: string) {

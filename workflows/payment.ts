@@ -20,13 +20,14 @@ import type {
 } from '../contracts/payment.ts';
 import { authorizationWindowMs, captureMarginMs } from '../contracts/retry-profiles.ts';
 import { CustomerWait } from './customer-wait.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
 import { refuseOtherBody } from './message-rules.ts';
 import { MarkedFailed } from './outcomes.ts';
 import { untilKnown } from './parking.ts';
 import { captureDeadline, endOf, type ForwardStep } from './payment-ends.ts';
 import { PaymentView } from './payment-view.ts';
 import { card, currentOperation, receipts, records, tickets } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow, epochNow } from './time.ts';
 
 /**

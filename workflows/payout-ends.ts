@@ -1,20 +1,7 @@
 /** From what stopped a payout to how it ends. Pure, so that every case is a row in a test. */
 import type { CancelRequest } from '../contracts/messages.ts';
 import type { PayoutMoney, ProviderPayout, ReleasedPayout } from '../contracts/payout.ts';
-import { readFailure } from './outcomes.ts';
-
-/** People were asked, and it is not to be paid. */
-export class NotApproved extends Error {
-  readonly result: ReleasedPayout;
-  constructor(verdict: { decision: 'rejected'; actor: string } | { decision: 'expired' }) {
-    super(`the payout is ${verdict.decision}`);
-    this.name = 'NotApproved';
-    this.result =
-      verdict.decision === 'expired'
-        ? { status: 'expired', moneyMoved: 'with_us' }
-        : { status: 'rejected', moneyMoved: 'with_us', reason: 'not_approved', actor: verdict.actor };
-  }
-}
+import { NotApproved, readFailure } from './outcomes.ts';
 
 /** The provider took the payout, and it did not arrive. */
 export class NotPaid extends Error {
@@ -44,10 +31,15 @@ export interface PayoutStop {
 export function payoutEndOf({ error, cancelled, asked, money }: PayoutStop): ReleasedPayout | undefined {
   if (!asked) {
     if (cancelled) return { status: 'cancelled', moneyMoved: 'with_us', ...cancelled };
-    return error instanceof NotApproved ? error.result : undefined;
+    return error instanceof NotApproved ? unapproved(error) : undefined;
   }
   if (error instanceof NotPaid) return { status: 'returned', moneyMoved: 'with_provider', code: error.code };
   const { kind, code } = readFailure(error);
   if (kind !== 'declined') throw new Error('stopped with a payout that may have been made', { cause: error });
   return { status: 'returned', moneyMoved: money === 'with_us' ? 'with_us' : 'with_provider', code };
 }
+
+const unapproved = ({ by }: NotApproved): ReleasedPayout =>
+  by === 'expired'
+    ? { status: 'expired', moneyMoved: 'with_us' }
+    : { status: 'rejected', moneyMoved: 'with_us', reason: 'not_approved', actor: by.actor };

@@ -1,10 +1,11 @@
 import { setHandler } from '@temporalio/workflow';
 import { cancelPayoutReturnUpdate, jobStatusQuery, providerEventSignal } from '../contracts/messages.ts';
 import type { PaidPayout, PayoutReturnInput, PayoutReturnResult, ProviderPayout } from '../contracts/payout.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
 import { JobView } from './job-view.ts';
 import { untilKnown } from './parking.ts';
 import { currentOperation, payoutRecords, payouts } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow } from './time.ts';
 
 /**

@@ -15,14 +15,16 @@ import type {
   ReleasedPayout,
   VenueObstacle,
 } from '../contracts/payout.ts';
-import { approvalReminderMs, approvalWindowMs, payoutPollMs, waitingLookMs } from '../contracts/retry-profiles.ts';
+import { payoutPollMs, waitingLookMs } from '../contracts/retry-profiles.ts';
 import { Approvals } from './approvals.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
+import { Hearing } from './hearing.ts';
 import { readFailure } from './outcomes.ts';
 import { untilKnown } from './parking.ts';
-import { NotApproved, NotPaid, payoutEndOf } from './payout-ends.ts';
+import { NotPaid, payoutEndOf } from './payout-ends.ts';
 import { PayoutView } from './payout-view.ts';
 import { currentOperation, payoutRecords, payouts } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow } from './time.ts';
 
 /**
@@ -33,7 +35,7 @@ export function payout(input: PayoutInput): Promise<PayoutResult> {
   return new Disbursement(input).run();
 }
 
-const payoutEvents = new Set(['payout.paid', 'payout.failed', 'payout.canceled', 'payout.updated']);
+const payoutEvents = ['payout.paid', 'payout.failed', 'payout.canceled', 'payout.updated'];
 const comesBack = new Set(['payout.failed', 'payout.canceled']);
 
 /** The balance does not cover it yet. Nothing was made, and it may be asked for again. */
@@ -48,8 +50,7 @@ class Disbursement {
   readonly #view: PayoutView;
   readonly #frame: Frame<PayoutResult>;
   readonly #approvals: Approvals;
-  /** Payouts at the provider that a webhook spoke of. It may come before the answer that tells which one is ours. */
-  readonly #heardOf = new Set<string>();
+  readonly #payouts = new Hearing(payoutEvents);
   /** Those that came back, as a webhook said. */
   readonly #cameBack = new Set<string>();
   #venueChanged = false;
@@ -90,12 +91,10 @@ class Disbursement {
     });
   }
 
-  /** What the event says is not believed but looked up: events come in any order. */
   #hear(event: Partial<ProviderEvent> | undefined): void {
     if (event?.type === 'account.updated') this.#venueChanged = true;
-    if (!event?.type || !event.objectId || !payoutEvents.has(event.type)) return;
-    this.#heardOf.add(event.objectId);
-    if (comesBack.has(event.type)) this.#cameBack.add(event.objectId);
+    this.#payouts.hear(event);
+    if (event?.type && event.objectId && comesBack.has(event.type)) this.#cameBack.add(event.objectId);
   }
 
   /** Once the claim is ours this is repeated until the venue can be paid: only then is an amount reserved. */
@@ -133,14 +132,11 @@ class Disbursement {
   async #approved({ approvalsNeeded: needed }: PayoutReservation): Promise<void> {
     if (needed === 0) return;
     this.#view.waitForApproval(needed);
-    const verdict = await this.#approvals.wait({
+    await this.#approvals.wait({
       needed,
-      remindAfterMs: approvalReminderMs,
-      expireAfterMs: approvalWindowMs,
       remind: (round) => this.#view.note(`reminder ${round}: it still waits for approval`),
       approved: (by, sofar) => this.#view.note(`approved by \`${by}\` (${sofar} of ${needed})`),
     });
-    if (verdict.decision !== 'approved') throw new NotApproved(verdict);
   }
 
   /** A venue may be frozen while people think. Cancellable. */
@@ -268,8 +264,8 @@ class Disbursement {
     let latest = first;
     for (let looks = 0; latest.status === 'pending' || latest.status === 'in_transit'; looks++) {
       this.#view.inTransit(latest);
-      await condition(() => this.#heardOf.has(providerPayoutId), payoutPollMs(looks));
-      this.#heardOf.delete(providerPayoutId);
+      await this.#payouts.of(providerPayoutId, payoutPollMs(looks));
+      this.#payouts.answered(providerPayoutId);
       latest = await untilKnown({ step: 'follow', mustSucceed: true, run: look }, this.#frame.parking);
     }
     return latest;

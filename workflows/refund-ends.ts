@@ -1,8 +1,7 @@
 /** From what stopped a refund to how it ends. Pure, so that every case is a row in a test. */
 import type { CancelRequest } from '../contracts/messages.ts';
 import type { ProviderRefund, RefundResult } from '../contracts/refund.ts';
-import type { Verdict } from './approvals.ts';
-import { readFailure } from './outcomes.ts';
+import { NotApproved, readFailure } from './outcomes.ts';
 
 /** An end that left nothing behind: what was reserved is given back. */
 export type UndoneRefund = Exclude<RefundResult, { status: 'completed' }>;
@@ -14,16 +13,6 @@ export class NotRefunded extends Error {
     super(`refund ${providerRefundId} is ${status}`);
     this.name = 'NotRefunded';
     this.code = failureCode ?? status;
-  }
-}
-
-/** People had to approve it, and did not. */
-export class NotApproved extends Error {
-  readonly verdict: Exclude<Verdict, { decision: 'approved' }>;
-  constructor(verdict: Exclude<Verdict, { decision: 'approved' }>) {
-    super(`the refund was ${verdict.decision}`);
-    this.name = 'NotApproved';
-    this.verdict = verdict;
   }
 }
 
@@ -51,7 +40,7 @@ export function refundEndOf({ error, cancelled, asked }: RefundStop): UndoneRefu
     : { status: 'failed', moneyMoved: 'captured', code };
 }
 
-const rejectionOf = ({ verdict }: NotApproved): UndoneRefund =>
-  verdict.decision === 'rejected'
-    ? { status: 'rejected', moneyMoved: 'captured', reason: 'not_approved', actor: verdict.actor }
-    : { status: 'rejected', moneyMoved: 'captured', reason: 'approval_expired' };
+const rejectionOf = ({ by }: NotApproved): UndoneRefund =>
+  by === 'expired'
+    ? { status: 'rejected', moneyMoved: 'captured', reason: 'approval_expired' }
+    : { status: 'rejected', moneyMoved: 'captured', reason: 'not_approved', actor: by.actor };

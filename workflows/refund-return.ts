@@ -3,10 +3,11 @@ import type { RefundReturnInput, RefundReturnResult } from '../contracts/dispute
 import { cancelRefundReturnUpdate, jobStatusQuery, providerEventSignal } from '../contracts/messages.ts';
 import type { ProviderRefund } from '../contracts/refund.ts';
 import { refundPollMs } from '../contracts/retry-profiles.ts';
-import { Frame, shielded } from './frame.ts';
+import { Frame } from './frame.ts';
 import { JobView } from './job-view.ts';
 import { untilKnown } from './parking.ts';
 import { currentOperation, records, refunds } from './proxies.ts';
+import { shielded } from './shielded.ts';
 import { businessNow } from './time.ts';
 import { refuseCancels } from './uncancellable.ts';
 

@@ -1,20 +1,16 @@
-import { CancelledFailure, condition, setHandler } from '@temporalio/workflow';
+import { CancelledFailure, setHandler } from '@temporalio/workflow';
 import type { Operation } from '../activities/ports.ts';
-import {
-  cancelRefundUpdate,
-  providerEventSignal,
-  refundStatusQuery,
-  type ProviderEvent,
-} from '../contracts/messages.ts';
+import { cancelRefundUpdate, providerEventSignal, refundStatusQuery } from '../contracts/messages.ts';
 import type { ProviderRefund, RefundInput, RefundReservation, RefundResult } from '../contracts/refund.ts';
-import { approvalReminderMs, approvalWindowMs, refundPollMs } from '../contracts/retry-profiles.ts';
+import { refundPollMs } from '../contracts/retry-profiles.ts';
 import { Approvals } from './approvals.ts';
 import { Frame } from './frame.ts';
-import { shielded } from './shielded.ts';
+import { Hearing } from './hearing.ts';
 import { untilKnown } from './parking.ts';
 import { currentOperation, records, refunds, tickets } from './proxies.ts';
-import { NotApproved, NotRefunded, refundEndOf, type UndoneRefund } from './refund-ends.ts';
+import { NotRefunded, refundEndOf, type UndoneRefund } from './refund-ends.ts';
 import { RefundView } from './refund-view.ts';
+import { shielded } from './shielded.ts';
 import { businessNow } from './time.ts';
 
 /**
@@ -25,7 +21,7 @@ export function refund(input: RefundInput): Promise<RefundResult> {
   return new Repayment(input).run();
 }
 
-const refundEvents = new Set(['refund.updated', 'refund.failed', 'charge.refund.updated']);
+const refundEvents = ['refund.updated', 'refund.failed', 'charge.refund.updated'];
 
 class Repayment {
   readonly #input: RefundInput;
@@ -33,8 +29,7 @@ class Repayment {
   readonly #view: RefundView;
   readonly #frame: Frame<RefundResult>;
   readonly #approvals: Approvals;
-  /** Refunds at the provider that a webhook spoke of. It may come before the answer that tells which one is ours. */
-  readonly #heardOf = new Set<string>();
+  readonly #refunds = new Hearing(refundEvents);
   #reservation: RefundReservation | undefined;
   #asked = false;
 
@@ -51,7 +46,7 @@ class Repayment {
       cancelUpdate: cancelRefundUpdate,
     });
     this.#approvals = new Approvals({ operation: this.#operation, requestedBy: request.requestedBy });
-    setHandler(providerEventSignal, (event) => this.#hear(event), { description: 'From verified webhooks' });
+    setHandler(providerEventSignal, (event) => this.#refunds.hear(event), { description: 'From verified webhooks' });
     setHandler(refundStatusQuery, () => this.#view.status(), { description: 'Stage, money, what comes next' });
   }
 
@@ -67,11 +62,6 @@ class Repayment {
     });
   }
 
-  /** What the event says is not believed but looked up: events come in any order. */
-  #hear(event: Partial<ProviderEvent> | undefined): void {
-    if (event?.type && refundEvents.has(event.type) && event.objectId) this.#heardOf.add(event.objectId);
-  }
-
   async #reserve() {
     const claim = await records.reserveRefund({ operation: this.#operation, input: this.#input, now: businessNow() });
     if (claim.kind === 'owned') this.#reservation = claim.reservation;
@@ -82,14 +72,11 @@ class Repayment {
   async #approved({ approvalsNeeded: needed = 0 }: RefundReservation): Promise<void> {
     if (needed === 0) return;
     this.#view.waitForApproval(this.#reservation!, needed);
-    const verdict = await this.#approvals.wait({
+    await this.#approvals.wait({
       needed,
-      remindAfterMs: approvalReminderMs,
-      expireAfterMs: approvalWindowMs,
       remind: (round) => this.#view.remind(round),
       approved: (by, sofar) => this.#view.approved(by, sofar, needed),
     });
-    if (verdict.decision !== 'approved') throw new NotApproved(verdict);
   }
 
   async #forward(): Promise<RefundResult> {
@@ -147,8 +134,8 @@ class Repayment {
     let refund = first;
     for (let looks = 0; refund.status === 'pending' || refund.status === 'requires_action'; looks++) {
       this.#view.waitForProvider(refund);
-      await condition(() => this.#heardOf.has(providerRefundId), refundPollMs(looks));
-      this.#heardOf.delete(providerRefundId);
+      await this.#refunds.of(providerRefundId, refundPollMs(looks));
+      this.#refunds.answered(providerRefundId);
       refund = await untilKnown({ step: 'follow', mustSucceed: true, run: look }, this.#frame.parking);
     }
     return refund;

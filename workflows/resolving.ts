@@ -3,7 +3,7 @@ import { condition, setHandler } from '@temporalio/workflow';
 import type { Operation } from '../activities/ports.ts';
 import type { Resolution, ResolveAnswer, ResolveRequest } from '../contracts/decisions.ts';
 import { resolveSignal, resolveUpdate } from '../contracts/messages.ts';
-import { Decisions, refused } from './decisions.ts';
+import { Decisions, quietly, refused } from './decisions.ts';
 import { refuseUnlessResolve } from './message-rules.ts';
 import { shielded } from './shielded.ts';
 
@@ -25,23 +25,16 @@ export class Resolving {
   constructor(operation: Operation, taken: (request: ResolveRequest) => void) {
     this.#decisions = new Decisions(operation);
     this.#taken = taken;
-    setHandler(resolveUpdate, (request) => this.#take(request), {
+    const take = (request: ResolveRequest) => this.#take(request);
+    setHandler(resolveUpdate, take, {
       validator: (request) => {
         refuseUnlessResolve(request);
         this.#stepOf(request);
       },
       description: `Decides about the step that waits for a person. ${form}`,
     });
-    // Nobody hears the answer to a signal; what was refused is in the table of decisions.
-    const quietly = async (request: ResolveRequest) => {
-      try {
-        refuseUnlessResolve(request);
-        await this.#take(request);
-      } catch {
-        return;
-      }
-    };
-    setHandler(resolveSignal, quietly, { description: `As the update, without an answer. ${form}` });
+    const quiet = quietly(refuseUnlessResolve, take);
+    setHandler(resolveSignal, quiet, { description: `As the update, without an answer. ${form}` });
   }
 
   /** The decision, or undefined when there is none within so many milliseconds. */

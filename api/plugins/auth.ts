@@ -1,6 +1,9 @@
 /** Closed by default: a route without a named access does not register, and a request without a token gets nowhere. */
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
+import { Type } from 'typebox';
+import { Id } from '../../contracts/schema/common.ts';
+import { createValidator } from '../../contracts/schema/validate.ts';
 import { type Access, allows, permissions } from '../permissions.ts';
 import { ApiProblem } from '../problem.ts';
 import type { Caller, VerifyToken } from '../tokens.ts';
@@ -53,6 +56,15 @@ function bearerOf(request: FastifyRequest): string {
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new Error('a route without a token asked for its caller');
   return request.caller;
+}
+
+/** Who asks is kept unencrypted with what they ask for, so it has to be an opaque id. */
+const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
+
+/** The caller of a route that keeps who asked. @throws InvalidRequestError when the token's `sub` is no id. */
+export function requesterOf(request: FastifyRequest): { tenantId: string; requestedBy: string } {
+  const { tenantId, subject } = callerOf(request);
+  return { tenantId, requestedBy: checkSubject({ sub: subject }).sub };
 }
 
 export const auth = fp(authPlugin, { name: 'auth' });

@@ -1,6 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import {
   closedCancellationStatus,
   type EventCancellationHandle,
@@ -8,21 +7,17 @@ import {
   StillRunningError,
 } from '../../client/index.ts';
 import type { EventCancellationResult, EventCancellationStatus } from '../../contracts/event-cancellation.ts';
-import { Id } from '../../contracts/schema/common.ts';
 import { EventCancellationBody } from '../../contracts/schema/event-cancellation.ts';
 import { CancelBody } from '../../contracts/schema/payment.ts';
-import { createValidator } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
+import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
+import { answerCancel, later } from '../run-answers.ts';
 import { pendingView, viewOf } from '../run-view.ts';
-import { cancelled, type Run, statusOf } from '../runs.ts';
+import { type Run, statusOf } from '../runs.ts';
 import { answers, EventCancellationView, IdParams } from '../schemas.ts';
 
 const defaultDeadlineMs = 5_000;
-
-/** Who asks is kept with the cancellation, unencrypted. */
-const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
 
 export async function eventCancellationRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -56,13 +51,13 @@ export async function eventCancellationRoutes(instance: FastifyInstance, deps: A
       },
     },
     async (request, reply) => {
-      const { tenantId, subject } = callerOf(request);
+      const { tenantId, requestedBy } = requesterOf(request);
       const eventId = request.params.id;
       const handle = await boxoffice.eventCancellations.start({
         ...request.body,
         tenantId,
         eventId,
-        requestedBy: checkSubject({ sub: subject }).sub,
+        requestedBy,
       });
       const run = runOf(tenantId, handle);
       void reply.header('location', `/events/${eventId}/cancellation`);
@@ -113,8 +108,7 @@ export async function eventCancellationRoutes(instance: FastifyInstance, deps: A
         try {
           await handle[what]({ actor: subject, reason: request.body.reason }, { deadlineMs });
         } catch (error) {
-          if (error instanceof StillRunningError)
-            return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+          if (error instanceof StillRunningError) return later(reply, pendingView(run, webUi));
           // It may be remembered by our own row only.
           if (!(error instanceof NotFoundError)) throw error;
         }
@@ -138,9 +132,7 @@ export async function eventCancellationRoutes(instance: FastifyInstance, deps: A
     async (request, reply) => {
       const { tenantId, subject } = callerOf(request);
       const run = runAt(tenantId, request.params.id);
-      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
-      if (status) return viewOf(run, status, webUi);
-      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+      return answerCancel(run, { actor: subject, reason: request.body.reason }, { reply, deadlineMs, webUi });
     },
   );
 }

@@ -9,8 +9,9 @@ import { createValidator, type FieldFault, InvalidRequestError } from '../../con
 import type { ApiDeps } from '../deps.ts';
 import { buyerView, summaryOf } from '../payment-view.ts';
 import { callerOf } from '../plugins/auth.ts';
-import { pendingView, viewOf } from '../run-view.ts';
-import { cancelled, isReplay, type Run, statusOf } from '../runs.ts';
+import { answerCancel, later } from '../run-answers.ts';
+import { viewOf } from '../run-view.ts';
+import { isReplay, type Run, statusOf } from '../runs.ts';
 import { answers, IdParams, ListQuery, PaymentView } from '../schemas.ts';
 
 const defaultDeadlineMs = 10_000;
@@ -77,7 +78,7 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
       const handle = await boxoffice.payments.purchase(order, { deadlineMs });
       void reply.header('location', `/payments/${handle.paymentKey}`);
       const view = await buyerView(store, order.tenantId, handle, webUi);
-      if (handle.early.status === 'pending') return reply.code(202).header('retry-after', '1').send(view);
+      if (handle.early.status === 'pending') return later(reply, view);
       return reply.code((await isNew(order.tenantId, handle)) ? 201 : 200).send(view);
     },
   );
@@ -132,9 +133,7 @@ export async function paymentRoutes(instance: FastifyInstance, deps: ApiDeps): P
     async (request, reply) => {
       const { tenantId, subject } = callerOf(request);
       const run = runOf(tenantId, boxoffice.payments.get(tenantId, request.params.id));
-      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
-      if (status) return viewOf(run, status, webUi);
-      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+      return answerCancel(run, { actor: subject, reason: request.body.reason }, { reply, deadlineMs, webUi });
     },
   );
 }

@@ -1,28 +1,23 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { closedPayoutStatus, type PayoutHandle } from '../../client/index.ts';
 import type { PayoutResult, PayoutStatus } from '../../contracts/payout.ts';
 import { remedyOfPayout } from '../../contracts/payout-words.ts';
 import { payoutProblems, problems } from '../../contracts/problems.ts';
-import { Id } from '../../contracts/schema/common.ts';
 import { CancelBody } from '../../contracts/schema/payment.ts';
 import { PayoutBody, PayoutSchedule } from '../../contracts/schema/payout.ts';
-import { createValidator } from '../../contracts/schema/validate.ts';
 import { validatePayoutSchedule } from '../../contracts/schema/validate-payout.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
+import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
-import { pendingView, viewOf } from '../run-view.ts';
-import { cancelled, isReplay, type Run, statusAfter, statusOf } from '../runs.ts';
+import { answerCancel, answerStarted } from '../run-answers.ts';
+import { viewOf } from '../run-view.ts';
+import { type Run, statusOf } from '../runs.ts';
 import { answers, IdParams, PayoutView } from '../schemas.ts';
 import { statementCsv } from '../statement-csv.ts';
 
 /** Enough to learn of a rejection; the bank takes days. */
 const defaultDeadlineMs = 5_000;
-
-/** Who asks is kept with the payout, unencrypted. */
-const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
 
 export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -51,21 +46,16 @@ export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       },
     },
     async (request, reply) => {
-      const { tenantId, subject } = callerOf(request);
+      const { tenantId, requestedBy } = requesterOf(request);
       const handle = await boxoffice.payouts.request({
         ...request.body,
         tenantId,
         venueId: request.params.id,
-        requestedBy: checkSubject({ sub: subject }).sub,
+        requestedBy,
       });
       const run = runOf(tenantId, handle);
       void reply.header('location', `/payouts/${run.id}`);
-      const status = await statusAfter(run, deadlineMs);
-      const view = viewOf(run, status, webUi);
-      if (!status.result) return reply.code(202).header('retry-after', '1').send(view);
-      if (status.result.status === 'rejected') throw rejection(status.result, run.workflowId);
-      const isNew = handle.created && !(await isReplay(run, handle.runId));
-      return reply.code(isNew ? 201 : 200).send(view);
+      return answerStarted(run, handle, refuseRejected(run.workflowId), { reply, deadlineMs, webUi });
     },
   );
 
@@ -97,9 +87,7 @@ export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
     async (request, reply) => {
       const { tenantId, subject } = callerOf(request);
       const run = runOf(tenantId, boxoffice.payouts.get(tenantId, request.params.id));
-      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
-      if (status) return viewOf(run, status, webUi);
-      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+      return answerCancel(run, { actor: subject, reason: request.body.reason }, { reply, deadlineMs, webUi });
     },
   );
 
@@ -179,11 +167,12 @@ export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
   );
 }
 
-function rejection(result: Extract<PayoutResult, { status: 'rejected' }>, workflowId: string): ApiProblem {
+const refuseRejected = (workflowId: string) => (result: PayoutResult) => {
+  if (result.status !== 'rejected') return;
   const code = payoutProblems[result.reason];
-  return new ApiProblem(code, problems[code].title, {
+  throw new ApiProblem(code, problems[code].title, {
     workflowId,
     nextAction: remedyOfPayout(result),
     ...(result.available === undefined ? {} : { available: result.available }),
   });
-}
+};

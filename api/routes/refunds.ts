@@ -1,26 +1,21 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { closedRefundStatus, type RefundHandle } from '../../client/index.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { RefundResult, RefundStatus } from '../../contracts/refund.ts';
 import { remedyOf } from '../../contracts/refund-words.ts';
-import { Id } from '../../contracts/schema/common.ts';
 import { CancelBody } from '../../contracts/schema/payment.ts';
 import { RefundBody } from '../../contracts/schema/refund.ts';
-import { createValidator } from '../../contracts/schema/validate.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
+import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
-import { pendingView, viewOf } from '../run-view.ts';
-import { cancelled, isReplay, type Run, statusAfter, statusOf } from '../runs.ts';
+import { answerCancel, answerStarted } from '../run-answers.ts';
+import { viewOf } from '../run-view.ts';
+import { type Run, statusOf } from '../runs.ts';
 import { answers, IdParams, RefundView } from '../schemas.ts';
 
 /** A card provider takes a second or two; what takes longer may take days. */
 const defaultDeadlineMs = 5_000;
-
-/** Who asks is kept with the refund, unencrypted. */
-const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
 
 export async function refundRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -49,21 +44,16 @@ export async function refundRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       },
     },
     async (request, reply) => {
-      const { tenantId, subject } = callerOf(request);
+      const { tenantId, requestedBy } = requesterOf(request);
       const handle = await boxoffice.refunds.request({
         ...request.body,
         tenantId,
         paymentKey: request.params.id,
-        requestedBy: checkSubject({ sub: subject }).sub,
+        requestedBy,
       });
       const run = runOf(tenantId, handle);
       void reply.header('location', `/refunds/${run.id}`);
-      const status = await statusAfter(run, deadlineMs);
-      const view = viewOf(run, status, webUi);
-      if (!status.result) return reply.code(202).header('retry-after', '1').send(view);
-      if (status.result.status === 'rejected') throw rejection(status.result, run.workflowId);
-      const isNew = handle.created && !(await isReplay(run, handle.runId));
-      return reply.code(isNew ? 201 : 200).send(view);
+      return answerStarted(run, handle, refuseRejected(run.workflowId), { reply, deadlineMs, webUi });
     },
   );
 
@@ -95,19 +85,18 @@ export async function refundRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
     async (request, reply) => {
       const { tenantId, subject } = callerOf(request);
       const run = runOf(tenantId, boxoffice.refunds.get(tenantId, request.params.id));
-      const status = await cancelled(run, { actor: subject, reason: request.body.reason }, deadlineMs);
-      if (status) return viewOf(run, status, webUi);
-      return reply.code(202).header('retry-after', '1').send(pendingView(run, webUi));
+      return answerCancel(run, { actor: subject, reason: request.body.reason }, { reply, deadlineMs, webUi });
     },
   );
 }
 
-function rejection(result: Extract<RefundResult, { status: 'rejected' }>, workflowId: string): ApiProblem {
+const refuseRejected = (workflowId: string) => (result: RefundResult) => {
+  if (result.status !== 'rejected') return;
   const { reason, moneyMoved, refundable } = result;
-  return new ApiProblem(reason, problems[reason].title, {
+  throw new ApiProblem(reason, problems[reason].title, {
     workflowId,
     moneyMoved,
     nextAction: remedyOf(result),
     ...(refundable === undefined ? {} : { refundable }),
   });
-}
+};

@@ -1,24 +1,19 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { Type } from 'typebox';
-import { closedMoveStatus, type MoveHandle, type RequestedMove } from '../../client/index.ts';
+import type { FastifyInstance } from 'fastify';
+import { closedMoveStatus, type MoveHandle } from '../../client/index.ts';
 import { problems } from '../../contracts/problems.ts';
-import { Id } from '../../contracts/schema/common.ts';
 import { BurnBody, TransferBody } from '../../contracts/schema/ticket-move.ts';
-import { createValidator } from '../../contracts/schema/validate.ts';
 import type { MoveKind, MoveResult, MoveStatus } from '../../contracts/ticket-move.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
+import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
+import { answerStarted } from '../run-answers.ts';
 import { viewOf } from '../run-view.ts';
-import { isReplay, type Run, statusAfter, statusOf } from '../runs.ts';
+import { type Run, statusOf } from '../runs.ts';
 import { answers, IdParams, MoveView } from '../schemas.ts';
 
 /** A few blocks; what takes longer waits for the chain. */
 const defaultDeadlineMs = 10_000;
-
-/** Who asks is kept with the move, unencrypted. */
-const checkSubject = createValidator(Type.Object({ sub: Id('sub of the token, an opaque id') }));
 
 export async function ticketRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -41,19 +36,6 @@ export async function ticketRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
     noun: kind,
   });
 
-  async function answer<Result extends MoveResult>(
-    run: Run<Result, MoveStatus<Result>>,
-    handle: RequestedMove<Result>,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const status = await statusAfter(run, deadlineMs);
-    const view = viewOf(run, status, webUi);
-    if (!status.result) return reply.code(202).header('retry-after', '1').send(view);
-    refuseRejected(status.result, run.workflowId);
-    const isNew = handle.created && !(await isReplay(run, handle.runId));
-    return reply.code(isNew ? 201 : 200).send(view);
-  }
-
   app.post(
     '/tickets/:id/transfer',
     {
@@ -67,12 +49,12 @@ export async function ticketRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       },
     },
     async (request, reply) => {
-      const { tenantId, subject } = callerOf(request);
-      const { sub: requestedBy } = checkSubject({ sub: subject });
+      const { tenantId, requestedBy } = requesterOf(request);
       const { id: ticketId } = request.params;
       const handle = await boxoffice.tickets.transfer({ ...request.body, tenantId, ticketId, requestedBy });
       void reply.header('location', `/transfers/${handle.id}`);
-      return answer(runOf(tenantId, 'transfer', handle.id, handle), handle, reply);
+      const run = runOf(tenantId, 'transfer', handle.id, handle);
+      return answerStarted(run, handle, refuseRejected(run.workflowId), { reply, deadlineMs, webUi });
     },
   );
 
@@ -103,19 +85,19 @@ export async function ticketRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       },
     },
     async (request, reply) => {
-      const { tenantId, subject } = callerOf(request);
-      const { sub: requestedBy } = checkSubject({ sub: subject });
+      const { tenantId, requestedBy } = requesterOf(request);
       const { id: ticketId } = request.params;
       const handle = await boxoffice.tickets.burn({ ...request.body, tenantId, ticketId, requestedBy });
-      return answer(runOf(tenantId, 'burn', `${ticketId}:${handle.id}`, handle), handle, reply);
+      const run = runOf(tenantId, 'burn', `${ticketId}:${handle.id}`, handle);
+      return answerStarted(run, handle, refuseRejected(run.workflowId), { reply, deadlineMs, webUi });
     },
   );
 }
 
-function refuseRejected(result: MoveResult, workflowId: string): void {
+const refuseRejected = (workflowId: string) => (result: MoveResult) => {
   if (result.status !== 'rejected') return;
   const { reason } = result;
   const code = reason === 'internal_error' ? 'operation_failed' : reason;
   const { title, nextAction } = problems[code];
   throw new ApiProblem(code, title, { workflowId, moneyMoved: 'none', nextAction });
-}
+};

@@ -7,7 +7,8 @@ import { openPayoutStages, type PayoutRejection, type PayoutResult } from '../..
 import { closedPayoutStatus, nextOfOpenPayout } from '../../contracts/payout-words.ts';
 import { payoutPollMs, waitingLookMs } from '../../contracts/retry-profiles.ts';
 import { MarkedFailed } from '../../workflows/outcomes.ts';
-import { NotApproved, NotPaid, payoutEndOf } from '../../workflows/payout-ends.ts';
+import { NotApproved } from '../../workflows/outcomes.ts';
+import { NotPaid, payoutEndOf } from '../../workflows/payout-ends.ts';
 
 const cancelled = { actor: 'me', reason: 'changed my mind' };
 const failure = (type: string, code: string) => {
@@ -15,7 +16,7 @@ const failure = (type: string, code: string) => {
   return new ActivityFailure('failed', 'createPayout', '1', 'NON_RETRYABLE_FAILURE', 'worker', cause);
 };
 const notPaid = new NotPaid({ providerPayoutId: 'po_1', status: 'failed', failureCode: 'account_closed' });
-const rejectedBy = new NotApproved({ decision: 'rejected', actor: 'grace' });
+const rejectedBy = new NotApproved({ actor: 'grace' });
 const declined = (code: string) => failure(failureTypes.declined, code);
 
 describe('how a payout ends', () => {
@@ -23,7 +24,7 @@ describe('how a payout ends', () => {
     ['cancelled before money moved', false, 'with_us', new Error('cancelled'), cancelled, { status: 'cancelled', moneyMoved: 'with_us', ...cancelled }],
     ['cancelled while people thought', false, 'with_us', rejectedBy, cancelled, { status: 'cancelled', moneyMoved: 'with_us', ...cancelled }],
     ['not approved', false, 'with_us', rejectedBy, undefined, { status: 'rejected', moneyMoved: 'with_us', reason: 'not_approved', actor: 'grace' }],
-    ['nobody approved', false, 'with_us', new NotApproved({ decision: 'expired' }), undefined, { status: 'expired', moneyMoved: 'with_us' }],
+    ['nobody approved', false, 'with_us', new NotApproved('expired'), undefined, { status: 'expired', moneyMoved: 'with_us' }],
     ['a bug before money moved', false, 'with_us', new Error('bug'), undefined, undefined],
     ['the transfer is declined', true, 'with_us', declined('account_invalid'), undefined, { status: 'returned', moneyMoved: 'with_us', code: 'account_invalid' }],
     ['the payout is declined', true, 'with_provider', declined('payouts_not_allowed'), undefined, { status: 'returned', moneyMoved: 'with_provider', code: 'payouts_not_allowed' }],

@@ -144,7 +144,8 @@ export class LaneState {
     let refused: Later | undefined;
     while (grants.length < most) {
       const first = grants[0];
-      if (first) latest = first.at + togetherMs;
+      // More than one only where they start together, or before another question could be answered.
+      if (first) latest = first.at + Math.max(togetherMs, leadMs);
       let moment = 0;
       if (paced) {
         moment =

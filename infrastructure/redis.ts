@@ -105,8 +105,11 @@ function tellOnce(redis: Redis, connection: string, log: Logger | undefined): vo
 
 /** A server that is away cannot be asked to end the connection in order. */
 async function closed(redis: Redis): Promise<void> {
+  if (redis.status === 'end') return;
+  const ended = new Promise<void>((resolve) => void redis.once('end', resolve));
   if (redis.status === 'ready') await redis.quit().catch(() => undefined);
   redis.disconnect();
+  await ended;
 }
 
 /**

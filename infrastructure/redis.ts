@@ -111,30 +111,3 @@ async function closed(redis: Redis): Promise<void> {
   redis.disconnect();
   await ended;
 }
-
-/**
- * Which run of the server answers, asked anew over each connection: another one may have another memory. Rejects while
- * Redis is away.
- */
-export function runIdOf(redis: Redis): () => Promise<string> {
-  let asked: Promise<string> | undefined;
-  const ask = (): Promise<string> => {
-    const asking = readRunId(redis);
-    asked = asking;
-    asking.catch(() => {
-      if (asked === asking) asked = undefined;
-    });
-    return asking;
-  };
-  redis.on('close', () => {
-    asked = undefined;
-  });
-  redis.on('ready', () => void ask());
-  return () => asked ?? ask();
-}
-
-async function readRunId(redis: Redis): Promise<string> {
-  const found = /^run_id:(?<id>\w+)/mu.exec(await redis.info('server'))?.groups?.['id'];
-  if (found === undefined) throw new Error('the server says no run_id');
-  return found;
-}

@@ -32,7 +32,10 @@ const whileTryingMs = 1_000;
 
 /** What says that the provider is in trouble, and not that our request or its object is. */
 const trouble: ReadonlySet<FaultClass> = new Set(['unknown', 'not_sent']);
-const isTrouble = (error: unknown) => error instanceof ProviderFault && trouble.has(error.kind);
+/** Not sent by us (call.ts), whatever the provider would have said. */
+const ourOwn: ReadonlySet<string> = new Set(['counted_too_long_ago']);
+const isTrouble = (error: unknown) =>
+  error instanceof ProviderFault && trouble.has(error.kind) && !ourOwn.has(error.code);
 
 const states: Readonly<Record<CircuitState, BreakerState>> = {
   [CircuitState.Closed]: 'closed',
@@ -49,7 +52,6 @@ export interface Breakers {
   run<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
   /** What `run` would throw now, so that nobody reserves a moment in vain. It may be open all the same by the time. */
   refusal(lane: LaneName): ProviderFault | undefined;
-  state(lane: LaneName): BreakerState;
 }
 
 interface Breaker {
@@ -88,7 +90,7 @@ export function createBreakers({
   function refusal(lane: LaneName): ProviderFault | undefined {
     const { policy, openedAt } = breakerOf(lane);
     if (policy.state === CircuitState.Open) {
-      const leftMs = openedAt + halfOpenAfterMs - Date.now();
+      const leftMs = Math.min(openedAt + halfOpenAfterMs - Date.now(), halfOpenAfterMs);
       return leftMs > 0 ? breakerOpen(lane, leftMs) : undefined;
     }
     // Cockatiel would let the others wait for the one that tries, and their moments would pass.
@@ -98,8 +100,6 @@ export function createBreakers({
 
   return {
     refusal,
-    state: (lane) => states[breakerOf(lane).policy.state],
-
     run: async <T>(lane: LaneName, call: () => Promise<T>): Promise<T> => {
       const refused = refusal(lane);
       if (refused) throw refused;

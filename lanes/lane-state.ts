@@ -145,7 +145,7 @@ export class LaneState {
     while (grants.length < most) {
       const first = grants[0];
       if (first) latest = first.at + togetherMs;
-      let moment = 0;
+      let moment = this.#blockedUntil > now + leadMs ? this.#blockedUntil : 0;
       if (paced) {
         moment =
           (bucket || own ? undefined : this.#fromHole(from, latest, calls)) ??

@@ -173,7 +173,7 @@ local function ask()
   while #moments < most do
     -- More than one only where they may start together.
     if #moments > 0 then latest = moments[1] + 2 end
-    local moment = 0
+    local moment = blocked > now + request.lead and blocked or 0
     if configured > 0 then
       local hole = not request.bucket and not request.endpointPerSecond and from_hole(from, latest)
       if hole then

@@ -31,6 +31,8 @@ const gauges: Readonly<Record<string, { help: string; of: (status: LaneStatus) =
 
 type Readings = readonly { lane: LaneName; status: LaneStatus | undefined }[];
 
+const nothing: Promise<Readings> = Promise.resolve([]);
+
 export interface LaneGauges {
   /** From now on these lanes are shown. */
   watch(lanes: readonly LaneName[], status: (lane: LaneName) => Promise<LaneStatus>): void;
@@ -38,9 +40,10 @@ export interface LaneGauges {
 
 /** A limiter that is away is one of the things to be seen, so it fails no scrape: it leaves gaps, and a 1 in its gauge. */
 export function createLaneGauges(registry: Registry, now: () => number = () => performance.now()): LaneGauges {
-  let read = async (): Promise<Readings> => [];
+  let read: (() => Promise<Readings>) | undefined;
   let last: { at: number; readings: Promise<Readings> } | undefined;
   const current = (): Promise<Readings> => {
+    if (!read) return nothing;
     if (last === undefined || now() - last.at >= freshMs) last = { at: now(), readings: read() };
     return last.readings;
   };

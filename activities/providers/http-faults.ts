@@ -37,11 +37,7 @@ function readDate(value: string | null | undefined): number | undefined {
  * HTTP date. A date is meant by the provider's clock, which the answer's own `Date` tells; `now`, this machine's, may be
  * wrong by minutes and is only asked where there is none.
  */
-export function retryAfterMs(
-  header: string | null | undefined,
-  now: number,
-  date?: string | null | undefined,
-): number | undefined {
+export function retryAfterMs(header: string | null | undefined, now: number, date?: string | null): number | undefined {
   const text = header?.trim();
   if (!text) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1_000, longestRetryAfterMs);

@@ -45,6 +45,7 @@ const good = {
   DECISION_KEYS: decisionKeySet,
 };
 const urlOf = (env: Record<string, string>) => databaseUrlOf(loadConfig(env, ['database']).database);
+const redisOf = (env: Record<string, string>) => redisUrlOf(loadConfig(env, ['redis']).redis);
 const keyOf = (env: Record<string, string>) => loadConfig(env, ['stripe']).stripe.STRIPE_SECRET_KEY;
 const all = Object.keys(parts) as Part[];
 
@@ -197,7 +198,6 @@ describe('rules across variables', () => {
   it('Redis comes by its address or in parts, with a password from a file, too', () => {
     const { REDIS_URL: _, ...rest } = good;
     const inParts = { REDIS_HOST: 'redis', REDIS_PASSWORD: 'p@ss/word', REDIS_DB: '2' };
-    const redisOf = (env: Record<string, string>) => redisUrlOf(loadConfig(env, ['redis']).redis);
     expect(redisOf({ ...rest, ...inParts })).toBe('redis://:p%40ss%2Fword@redis:6379/2');
     expect(redisOf({ REDIS_HOST: 'redis', REDIS_PORT: '6380', REDIS_TLS: 'true' })).toBe('rediss://redis:6380/0');
     expect(redisOf({ REDIS_HOST: 'redis', REDIS_PASSWORD_FILE: file('redis', 'pw\n') })).toBe(

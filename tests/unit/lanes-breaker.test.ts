@@ -13,7 +13,7 @@ interface World {
   breakers: Breakers;
   changes: string[];
   /** Makes so many calls one after the other and tells what became of the last one. */
-  make(times: number, call: () => Promise<unknown>): Promise<unknown>;
+  make: (times: number, call: () => Promise<unknown>) => Promise<unknown>;
 }
 
 function setUp(): World {

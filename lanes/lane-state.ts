@@ -146,7 +146,7 @@ export class LaneState {
       const first = grants[0];
       // More than one only where they start together, or before another question could be answered.
       if (first) latest = first.at + Math.max(togetherMs, leadMs);
-      let moment = 0;
+      let moment = this.#blockedUntil > now + leadMs ? this.#blockedUntil : 0;
       if (paced) {
         moment =
           (bucket || own ? undefined : this.#fromHole(from, latest, calls)) ??

@@ -176,7 +176,7 @@ local function ask()
   while #moments < most do
     -- More than one only where they start together, or before another question could be answered.
     if #moments > 0 then latest = moments[1] + math.max(2, request.lead) end
-    local moment = 0
+    local moment = blocked > now + request.lead and blocked or 0
     if configured > 0 then
       local hole = not request.bucket and not request.endpointPerSecond and from_hole(from, latest)
       if hole then

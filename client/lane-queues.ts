@@ -1,0 +1,63 @@
+/** The providers' activity task queues in Temporal: held back while their lane is stopped, and shared by weight. */
+import type { Client } from '@temporalio/client';
+import type { LaneName } from '../contracts/task-queues.ts';
+import { translate } from './temporal-errors.ts';
+
+export interface LaneQueues {
+  /** Nothing is handed out from now on; what was handed out goes on. @throws UnavailableError */
+  hold(lane: LaneName, reason: string): Promise<void>;
+  /** Lifts whatever limits the queue. @throws UnavailableError */
+  free(lane: LaneName, reason: string): Promise<void>;
+  /** @throws UnavailableError */
+  isHeld(lane: LaneName): Promise<boolean>;
+  /** Shares by fairness key, 1 being usual; null: as the work itself says. @throws UnavailableError */
+  weigh(lane: LaneName, weights: Readonly<Record<string, number | null>>): Promise<void>;
+}
+
+/** gRPC's TASK_QUEUE_TYPE_ACTIVITY. */
+const activities = 2;
+/** A person waits for the answer. Milliseconds. */
+const callMs = 3_000;
+/** The server takes 1,000. Characters. */
+const longestReason = 900;
+
+export function createLaneQueues(client: Client): LaneQueues {
+  const { namespace } = client.options;
+  const { identity } = client.workflow.options;
+
+  async function call<T>(lane: LaneName, made: () => Promise<T>): Promise<T> {
+    try {
+      return await client.withDeadline(Date.now() + callMs, made);
+    } catch (error) {
+      throw translate(error, lane);
+    }
+  }
+
+  type Change = Omit<Parameters<typeof client.workflowService.updateTaskQueueConfig>[0], 'namespace' | 'taskQueue'>;
+  const update = async (lane: LaneName, change: Change) => {
+    const request = { ...change, namespace, identity, taskQueue: lane, taskQueueType: activities };
+    await call(lane, () => client.workflowService.updateTaskQueueConfig(request));
+  };
+  const said = (reason: string) => `boxoffice: ${reason.slice(0, longestReason)}`;
+
+  return {
+    hold: (lane, reason) =>
+      update(lane, { updateQueueRateLimit: { rateLimit: { requestsPerSecond: 0 }, reason: said(reason) } }),
+    free: (lane, reason) => update(lane, { updateQueueRateLimit: { reason: said(reason) } }),
+    isHeld: async (lane) => {
+      const request = { namespace, taskQueue: { name: lane }, taskQueueType: activities, reportConfig: true };
+      const { config } = await call(lane, () => client.workflowService.describeTaskQueue(request));
+      const limit = config?.queueRateLimit?.rateLimit;
+      return limit ? !limit.requestsPerSecond : false;
+    },
+    weigh: (lane, weights) => {
+      const given = Object.entries(weights);
+      return update(lane, {
+        setFairnessWeightOverrides: Object.fromEntries(
+          given.filter((entry): entry is [string, number] => entry[1] !== null),
+        ),
+        unsetFairnessWeightOverrides: given.flatMap(([key, weight]) => (weight === null ? [key] : [])),
+      });
+    },
+  };
+}

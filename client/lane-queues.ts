@@ -14,12 +14,17 @@ export interface LaneQueues {
   weigh(lane: LaneName, weights: Readonly<Record<string, number | null>>): Promise<void>;
 }
 
-/** gRPC's TASK_QUEUE_TYPE_ACTIVITY. */
-const activities = 2;
+type ChangeRequest = Parameters<Client['workflowService']['updateTaskQueueConfig']>[0];
+type DescribeRequest = Parameters<Client['workflowService']['describeTaskQueue']>[0];
+
+/** TASK_QUEUE_TYPE_ACTIVITY: the client's package exports no name for it. */
+const taskQueueType = 2 as unknown as NonNullable<ChangeRequest['taskQueueType']>;
 /** A person waits for the answer. Milliseconds. */
 const callMs = 3_000;
 /** The server takes 1,000. Characters. */
 const longestReason = 900;
+
+const said = (reason: string) => `boxoffice: ${reason.slice(0, longestReason)}`;
 
 export function createLaneQueues(client: Client): LaneQueues {
   const { namespace } = client.options;
@@ -33,19 +38,16 @@ export function createLaneQueues(client: Client): LaneQueues {
     }
   }
 
-  type Change = Omit<Parameters<typeof client.workflowService.updateTaskQueueConfig>[0], 'namespace' | 'taskQueue'>;
-  const update = async (lane: LaneName, change: Change) => {
-    const request = { ...change, namespace, identity, taskQueue: lane, taskQueueType: activities };
+  const update = async (lane: LaneName, change: ChangeRequest) => {
+    const request: ChangeRequest = { ...change, namespace, identity, taskQueue: lane, taskQueueType };
     await call(lane, () => client.workflowService.updateTaskQueueConfig(request));
   };
-  const said = (reason: string) => `boxoffice: ${reason.slice(0, longestReason)}`;
-
   return {
     hold: (lane, reason) =>
       update(lane, { updateQueueRateLimit: { rateLimit: { requestsPerSecond: 0 }, reason: said(reason) } }),
     free: (lane, reason) => update(lane, { updateQueueRateLimit: { reason: said(reason) } }),
     isHeld: async (lane) => {
-      const request = { namespace, taskQueue: { name: lane }, taskQueueType: activities, reportConfig: true };
+      const request: DescribeRequest = { namespace, taskQueue: { name: lane }, taskQueueType, reportConfig: true };
       const { config } = await call(lane, () => client.workflowService.describeTaskQueue(request));
       const limit = config?.queueRateLimit?.rateLimit;
       return limit ? !limit.requestsPerSecond : false;

@@ -30,7 +30,6 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
   if (!lanes) return;
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
-  const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
   const change = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -167,6 +166,8 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
       },
     );
 }
+
+const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
 
 function answerOf(action: LaneAction, outcome: ChangeOutcome): LaneAnswer {
   const next = stillOpen(action, outcome);

@@ -19,7 +19,7 @@ type DescribeRequest = Parameters<Client['workflowService']['describeTaskQueue']
 
 /** TASK_QUEUE_TYPE_ACTIVITY: the client's package exports no name for it. */
 const taskQueueType = 2 as unknown as NonNullable<ChangeRequest['taskQueueType']>;
-/** A person waits for the answer. Milliseconds. */
+/** A person waits for the answer; with the pauses between its tries the SDK may take twice as long. Milliseconds. */
 const callMs = 3_000;
 /** The server takes 1,000. Characters. */
 const longestReason = 900;

@@ -91,7 +91,6 @@ export function createLaneControl(deps: {
       return true;
     } catch (error) {
       if (!(error instanceof PaceAwayError)) throw error;
-      failed(lane, error);
       missed.add(lane, { reset });
       return false;
     }
@@ -100,8 +99,8 @@ export function createLaneControl(deps: {
   async function tell(lane: LaneName, stop: boolean, reason: string): Promise<ChangeOutcome['queue']> {
     try {
       return await align(lane, stop, reason);
-    } catch (error) {
-      failed(lane, error);
+    } catch {
+      // The next try says why, should that one fail, too.
       missed.add(lane);
       return 'not told';
     }

@@ -101,7 +101,7 @@ describe('POST /lanes/:name/…', () => {
         lane: 'stripe',
         settings: expected,
         inForce: true,
-        ...({ stop: { queue: 'held' }, resume: { queue: 'freed' }, weights: { queue: 'weighed' } }[action] ?? {}),
+        ...{ stop: { queue: 'held' }, resume: { queue: 'freed' }, weights: { queue: 'weighed' } }[action],
       },
     ]);
     const change = { action, ...body };

@@ -7,6 +7,10 @@ import { createLaneQueues, type LaneQueues } from '../../client/lane-queues.ts';
 import type { LaneName } from '../../contracts/task-queues.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
 
+type Request = Parameters<Connection['workflowService']['describeTaskQueue']>[0];
+/** TASK_QUEUE_TYPE_ACTIVITY, of which the client's package exports no name. */
+const taskQueueType = 2 as unknown as NonNullable<Request['taskQueueType']>;
+
 let connection: Connection;
 let client: Client;
 let queues: LaneQueues;
@@ -80,8 +84,8 @@ it('weights give venues their shares, until they are taken back', async () => {
   expect(first.filter((id) => id.startsWith('acme-big')).length).toBeGreaterThanOrEqual(16);
   const overrides = async () => {
     const { namespace } = client.options;
-    const request = { namespace, taskQueue: { name: lane }, taskQueueType: 2, reportConfig: true };
-    const answer = await connection.workflowService.describeTaskQueue(request as never);
+    const request: Request = { namespace, taskQueue: { name: lane }, taskQueueType, reportConfig: true };
+    const answer = await connection.workflowService.describeTaskQueue(request);
     return answer.config?.fairnessWeightOverrides;
   };
   expect(await overrides()).toEqual({ 'acme:big': 9, 'acme:other': 1 });

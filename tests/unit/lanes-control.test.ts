@@ -85,7 +85,7 @@ describe('while the limiter is away', () => {
     expect(outcome).toMatchObject({ inForce: false, queue: 'held', settings: { revision: 1, stopped: true } });
     await vi.advanceTimersByTimeAsync(2 * retryEveryMs);
     expect(pace.statuses.size).toBe(0);
-    expect(failed).toContain('stripe: the limiter does not answer, so nothing is sent');
+    expect(failed).toEqual(['stripe: the limiter does not answer, so nothing is sent']);
     pace.away = false;
     await vi.advanceTimersByTimeAsync(retryEveryMs);
     expect((await pace.status('stripe')).settings).toEqual(outcome.settings);
@@ -112,12 +112,10 @@ describe('while Temporal is away', () => {
   it('the lane obeys, and the queue is told later', async () => {
     queues.away = true;
     expect(await control.change('chain', { action: 'stop' }, by)).toMatchObject({ inForce: true, queue: 'not told' });
-    expect(failed).toEqual(['chain: no Temporal']);
-    await vi.advanceTimersByTimeAsync(retryEveryMs);
+    await vi.advanceTimersByTimeAsync(3 * retryEveryMs);
     queues.away = false;
     await vi.advanceTimersByTimeAsync(retryEveryMs);
-    expect(queues.held.has('chain')).toBe(true);
-    expect(failed).toEqual(['chain: no Temporal', 'chain: no Temporal']);
+    expect([queues.held.has('chain'), failed]).toEqual([true, ['chain: no Temporal']]);
   });
 
   it('a resumed lane is not held for ever', async () => {
@@ -133,6 +131,7 @@ describe('while Temporal is away', () => {
     queues.away = true;
     const change = { action: 'weights', weights: { acme: 2 } } as const;
     expect(await control.change('chain', change, by)).toMatchObject({ inForce: false, queue: 'not told' });
+    expect(failed).toEqual(['chain: no Temporal']);
   });
 });
 

@@ -20,13 +20,13 @@ type DescribeRequest = Parameters<Client['workflowService']['describeTaskQueue']
 /** TASK_QUEUE_TYPE_ACTIVITY: the client's package exports no name for it. */
 const taskQueueType = 2 as unknown as NonNullable<ChangeRequest['taskQueueType']>;
 /** A person waits for the answer; with the pauses between its tries the SDK may take twice as long. Milliseconds. */
-const callMs = 3_000;
+const defaultCallMs = 3_000;
 /** The server takes 1,000. Characters. */
 const longestReason = 900;
 
 const said = (reason: string) => `boxoffice: ${reason.slice(0, longestReason)}`;
 
-export function createLaneQueues(client: Client): LaneQueues {
+export function createLaneQueues(client: Client, { callMs = defaultCallMs } = {}): LaneQueues {
   const { namespace } = client.options;
   const { identity } = client.workflow.options;
 

@@ -95,6 +95,6 @@ it('weights give venues their shares, until they are taken back', async () => {
 
 it('says so when Temporal is away', async () => {
   const away = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
-  await expect(createLaneQueues(away).hold(lane, 'why')).rejects.toBeInstanceOf(UnavailableError);
+  await expect(createLaneQueues(away, { callMs: 300 }).hold(lane, 'why')).rejects.toBeInstanceOf(UnavailableError);
   await away.connection.close();
 });

@@ -71,8 +71,12 @@ export function addLanes(program: Command, { env, print, fail }: Output): void {
   const changingOne = (name: string, description: string) =>
     changing(name, description).argument('<lane>', `one of ${laneList}`, lane);
 
-  const say = (...answers: LaneAnswer[]) => {
-    print(answersText(answers), answers.length === 1 ? answers[0] : { lanes: answers });
+  const say = (answer: LaneAnswer) => {
+    print(answerText(answer), answer);
+    if (answer.next !== undefined) fail();
+  };
+  const sayAll = (answers: readonly LaneAnswer[]) => {
+    print(answersText(answers), { lanes: answers });
     if (answers.some(({ next }) => next !== undefined)) fail();
   };
 
@@ -104,7 +108,7 @@ export function addLanes(program: Command, { env, print, fail }: Output): void {
         if ((name === undefined) === (all === undefined)) throw new UsageError('name either one lane or --all');
         const made = await calls(as);
         if (name !== undefined) say(await made[action](name, reason));
-        else say(...(await made[`${action}All`](reason)));
+        else sayAll(await made[`${action}All`](reason));
       });
 
   changingOne('limits', 'set calls a second, calls in flight, or both, instead of what is configured')
@@ -192,19 +196,25 @@ const changesText = (changes: readonly LaneChangeRecord[]) =>
     ]), // prettier-ignore
   );
 
+const yes = (is: boolean, no = 'no') => (is ? 'yes' : no);
+
+const answerText = ({ lane: name, settings, inForce, queue, next }: LaneAnswer) =>
+  facts([
+    ['Lane', name],
+    ['Stopped', yes(settings.stopped)],
+    ['Calls/s', settings.perSecond === undefined ? undefined : number(settings.perSecond)],
+    ['Concurrent', settings.concurrent === undefined ? undefined : String(settings.concurrent)],
+    ['Brown-out', settings.percent < 100 ? `${settings.percent} %` : undefined],
+    ['Adaptive', settings.adaptive ? undefined : 'off'],
+    ['In force', yes(inForce, 'not yet')],
+    ['Queue', queue],
+    ['Next', next],
+  ]);
+
 const answersText = (answers: readonly LaneAnswer[]) =>
-  answers
-    .map(({ lane: name, settings, inForce, queue, next }) =>
-      facts([
-        ['Lane', name],
-        ['Stopped', settings.stopped ? 'yes' : 'no'],
-        ['Calls/s', settings.perSecond === undefined ? undefined : number(settings.perSecond)],
-        ['In flight', settings.concurrent === undefined ? undefined : String(settings.concurrent)],
-        ['Brown-out', settings.percent < 100 ? `${settings.percent} %` : undefined],
-        ['Adaptive', settings.adaptive ? undefined : 'off'],
-        ['In force', inForce ? 'yes' : 'not yet'],
-        ['Queue', queue],
-        ['Next', next],
-      ]),
-    )
-    .join('\n\n');
+  table(
+    ['Lane', 'Stopped', 'In force', 'Queue', 'Next'],
+    answers.map(({ lane: name, settings, inForce, queue = '', next = '' }) => [
+      name, yes(settings.stopped), yes(inForce, 'not yet'), queue, next,
+    ]), // prettier-ignore
+  );

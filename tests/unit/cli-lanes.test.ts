@@ -147,10 +147,19 @@ describe('lanes …', () => {
   });
 
   it.each(['stop', 'resume'])('0: %s --all', async (action) => {
-    next.body = { lanes: [changed, { ...changed, lane: 'chain' }] };
+    next.body = {
+      lanes: [
+        { ...changed, queue: 'held' },
+        { ...changed, lane: 'square' },
+      ],
+    };
     const { code, out } = await lanes([action, '--all', ...why]);
     expect([code, seen[0]]).toMatchObject([0, { line: `POST /lanes/${action}`, body: { reason } }]);
-    expect(out.match(/^Lane +\w+$/gmu)).toHaveLength(2);
+    expect(out.split('\n')).toEqual([
+      'Lane    Stopped  In force  Queue  Next',
+      'stripe  no       yes       held',
+      'square  no       yes',
+    ]);
     expect(JSON.parse((await lanes([action, '--all', ...why, '--json'])).out)).toEqual(next.body);
   });
 
@@ -159,6 +168,15 @@ describe('lanes …', () => {
     const { code, out } = await lanes(['stop', 'stripe', ...why]);
     expect([code, out]).toEqual([1, expect.stringMatching(/^In force +not yet$/mu)]);
     expect(out).toMatch(/^Next +It is recorded\.$/mu);
+  });
+
+  it('1: one of all is not in force', async () => {
+    next = {
+      status: 202,
+      body: { lanes: [changed, { ...changed, lane: 'chain', inForce: false, next: 'Recorded.' }] },
+    };
+    const { code, out } = await lanes(['stop', '--all', ...why]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^chain +no +not yet +Recorded\.$/mu)]);
   });
 
   it('1: the token does not allow it', async () => {

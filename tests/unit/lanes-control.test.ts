@@ -152,14 +152,14 @@ describe('all lanes', () => {
 
   it('but one that cannot be recorded are stopped all the same, and the trouble is told', async () => {
     records.broken.add('chain');
-    let goOn: () => void = () => undefined;
+    let goOn: (() => void) | undefined;
     queues.meanwhile = () => new Promise<void>((resolve) => (goOn = resolve));
     let ended = false;
     const stopping = control.changeAll({ action: 'stop' }, by).finally(() => (ended = true));
     stopping.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(0);
     expect(ended).toBe(false);
-    goOn();
+    goOn?.();
     await expect(stopping).rejects.toThrow('the database is away');
     expect(queues.held).toEqual(new Set(['stripe', 'email', 'sms', 'webhook']));
     expect(pace.statuses.size).toBe(controlledLanes.length - 1);

@@ -1,7 +1,6 @@
 /** `npm run api`: configuration, connections, the port, and an orderly end. */
 import { Stripe } from 'stripe';
 import { createBoxoffice } from '../client/index.ts';
-import { untouched } from '../contracts/lane-control.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
@@ -12,6 +11,7 @@ import { createTemporalClient } from '../infrastructure/temporal.ts';
 import { connectPace } from '../lanes/connect.ts';
 import { createStore } from '../store/index.ts';
 import { buildApp } from './app.ts';
+import { createLanes } from './lanes.ts';
 import { createTokenVerifier, parseKeySet } from './tokens.ts';
 
 const signatureToleranceSeconds = 300;
@@ -43,16 +43,20 @@ const store = createStore(pool);
 const shared = connectPace({
   config,
   limits: readLimits(process.env).limits,
-  settings: { read: async () => untouched },
+  settings: store.lanes,
   name: 'boxoffice-api',
   log: logger,
 });
+// Where each process paces for itself, nobody could control all of them from here.
+const lanes =
+  config.lanes.LIMITER === 'redis' ? createLanes({ pace: shared.pace, store: store.lanes, client, logger }) : undefined;
 const checkMs = 2_000;
 const connectSecret = stripeWebhook.STRIPE_CONNECT_WEBHOOK_SECRET;
 
 const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
   store,
+  lanes,
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>
@@ -85,6 +89,7 @@ async function stop(signal: string): Promise<void> {
   const late = setTimeout(() => process.exit(1), drainMs);
   late.unref();
   await app.close();
+  lanes?.close();
   await Promise.all([shared.close(), pool.end(), client.connection.close()]);
   logger.info('api stopped');
 }

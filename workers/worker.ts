@@ -1,8 +1,8 @@
 /** One worker per task queue, all in one process or spread over many by `WORKER_LANES`. */
 import { readFile } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { untouched } from '../contracts/lane-control.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
+import { controlledLanes } from '../contracts/lane-words.ts';
 import {
   laneNames,
   workflowQueues,
@@ -22,6 +22,7 @@ import { createStore } from '../store/index.ts';
 import { laneActivities, recordActivities, type Parts } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
+import { startLaneSamples } from './lane-samples.ts';
 
 export type WorkerConfig = Config<
   'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'redis' | 'worker'
@@ -74,7 +75,7 @@ export async function startWorkers(
   const shared = connectPace({
     config,
     limits,
-    settings: { read: async () => untouched },
+    settings: store.lanes,
     name: 'boxoffice-worker',
     log: deps.log,
   });
@@ -103,7 +104,15 @@ export async function startWorkers(
   const served = laneNames.filter((lane) => queues.includes(lane));
   for (const lane of served) metrics.circuitBreakerOpen.set({ lane }, 0);
   metrics.lanes.watch(served, (lane) => limiter.status(lane));
+  const samples = startLaneSamples({
+    lanes: controlledLanes,
+    status: (lane) => limiter.status(lane),
+    records: store.lanes,
+    takeTurn: (milliseconds) => shared.takeTurn('lane-samples', milliseconds),
+    log: deps.log,
+  });
   const close = async () => {
+    await samples.close();
     await Promise.allSettled([shared.close(), connection.close(), temporal.connection.close(), pool.end()]);
   };
   const optionsOf = (taskQueue: TaskQueue): WorkerOptions => ({

@@ -1,7 +1,7 @@
 import { ActivityCancellationType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { backoffMs, jobTypes } from '../../contracts/job-types.ts';
-import { contractLimits, readLimits } from '../../contracts/lane-limits.ts';
+import { contractLimits, endpointLimit, readLimits } from '../../contracts/lane-limits.ts';
 import * as profiles from '../../contracts/retry-profiles.ts';
 import { laneNames } from '../../contracts/task-queues.ts';
 
@@ -36,15 +36,35 @@ describe('the limits of the lanes', () => {
     const { limits, faults } = readLimits({ RATE_LIMIT_STRIPE: '' });
     expect(faults).toEqual([]);
     expect(limits).toEqual(contractLimits);
-    expect(Object.keys(limits).toSorted()).toEqual(laneNames.toSorted());
-    expect(limits.stripe).toEqual({ perSecond: 25, concurrent: 10, burst: 50, cooldownMs: 1_000 });
+    expect(Object.keys(limits).toSorted()).toEqual([...laneNames, 'square', 'quickbooks'].toSorted());
+    expect(limits.stripe).toEqual({
+      perSecond: 25,
+      concurrent: 10,
+      burst: 50,
+      cooldownMs: 1_000,
+      endpoints: { payouts: 15 },
+    });
+    expect(endpointLimit(limits.stripe, 'payouts')).toBe(15);
+    expect(endpointLimit(limits.stripe, 'refunds')).toBeUndefined();
+    expect(endpointLimit(limits.webhook, 'endpoint-7')).toBe(5);
   });
 
   it('take what a variable says, in its order, and keep the rest', () => {
     const { limits } = readLimits({ RATE_LIMIT_STRIPE: '0.5', RATE_LIMIT_SMS: '2,3', RATE_LIMIT_WEBHOOK: '1,2,3,4' });
     expect(limits.stripe).toEqual({ ...contractLimits.stripe, perSecond: 0.5 });
     expect(limits.sms).toEqual({ ...contractLimits.sms, perSecond: 2, concurrent: 3 });
-    expect(limits.webhook).toEqual({ perSecond: 1, concurrent: 2, burst: 3, cooldownMs: 4 });
+    expect(limits.webhook).toEqual({ perSecond: 1, concurrent: 2, burst: 3, cooldownMs: 4, eachEndpoint: 5 });
+  });
+
+  it('make buckets of the lanes that are named, and name what is no lane', () => {
+    const { limits, faults } = readLimits({ RATE_LIMIT_BUCKETS: 'email,webhook', RATE_LIMIT_EMAIL: '7' });
+    expect(faults).toEqual([]);
+    expect(limits.email).toEqual({ ...contractLimits.email, perSecond: 7, bucket: true });
+    expect(limits.webhook).toEqual({ ...contractLimits.webhook, bucket: true });
+    expect(limits.stripe).toEqual(contractLimits.stripe);
+    expect(readLimits({ RATE_LIMIT_BUCKETS: 'email,fax' }).faults[0]).toMatch(
+      /^RATE_LIMIT_BUCKETS is "email,fax"; set/,
+    );
   });
 
   it.each([

@@ -244,7 +244,9 @@ export function createTicketLedgers(sentCalls: ReturnType<typeof createSentCalls
 
   const transactions: TransactionLedger = {
     async signNext(request) {
-      nonce ??= await request.seedNonce();
+      // Asked before it is looked whether somebody else was sooner: the first one counts.
+      const seed = nonce ?? (await request.seedNonce());
+      nonce ??= seed;
       return locked(() => signIn(request));
     },
     of: async (_tenantId, workflowId, step) => foremost(versionsOf(workflowId, step))[0],

@@ -20,6 +20,7 @@ import { createStore } from '../store/index.ts';
 import { laneActivities, recordActivities, type Parts } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
+import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
   'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'worker'
@@ -84,7 +85,7 @@ export async function startWorkers(
     shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
     ...(isWorkflowQueue(taskQueue)
       ? workflowOptions(parts, metrics, code)
-      : providerOptions(laneActivities[taskQueue]!(parts), metrics)),
+      : { ...providerOptions(laneActivities[taskQueue]!(parts), metrics), ...slotsOf(taskQueue, limits[taskQueue]) }),
   });
   const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
 

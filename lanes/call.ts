@@ -1,15 +1,15 @@
 /**
- * The one way to a provider: wait for the lane, count the call, make it, give the slot back, and say in Temporal's
- * terms what the outcome means. Nothing else in the project throws ApplicationFailure for a provider's error.
+ * The one way to a provider: reserve a moment of its lane, count the call, make it at that moment, give the slot back, and
+ * say in Temporal's terms what the outcome means (outcome.ts).
  */
-import { ApplicationFailure, Context } from '@temporalio/activity';
-import { ProviderFault } from '../contracts/provider-fault.ts';
+import { Context } from '@temporalio/activity';
 import type { LaneLimits } from '../contracts/lane-limits.ts';
-import { failureTypes, type FailureDetail } from '../contracts/failures.ts';
 import { backoffMs, type JobPolicy } from '../contracts/job-types.ts';
-import { BudgetExhaustedError, StepFencedError } from '../contracts/step-errors.ts';
+import { ProviderFault } from '../contracts/provider-fault.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
-import type { Grant, Limiter } from './limiter.ts';
+import type { Limiter, WaitingFor } from './limiter.ts';
+import { isFault, notSent, retryLater, toFailure } from './outcome.ts';
+import { PaceAwayError } from './pace.ts';
 import { leavesWithinMs, type SentCall, type SentCalls, type StepRef } from './sent-calls.ts';
 
 /** A call that changes state at the provider counts against its job's budget; a read does not. */
@@ -20,24 +20,58 @@ export interface Counted {
   budget: number;
 }
 
+/** A lane, and the endpoint where that has a limit of its own (contracts/lane-limits.ts). */
+export type Target = LaneName | { lane: LaneName; endpoint: string };
+
 export interface LaneCaller {
   /** Paced, not counted. */
-  read<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
+  read<T>(target: Target, call: () => Promise<T>): Promise<T>;
   /** Neither paced nor counted: only says in Temporal's terms what an adapter found out by several requests. */
   ask<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
-  /** Paced and counted before it is sent. */
-  change<T>(lane: LaneName, counted: Counted, call: (sent: SentCall) => Promise<T>): Promise<T>;
+  /** Paced, and counted before it is sent. */
+  change<T>(target: Target, counted: Counted, call: (sent: SentCall) => Promise<T>): Promise<T>;
 }
 
 export interface LaneObserver {
   called(lane: LaneName, outcome: 'answered' | ProviderFault['kind'], milliseconds: number): void;
 }
 
+export interface CircuitBreaker {
+  run<T>(lane: LaneName, call: () => Promise<T>): Promise<T>;
+}
+
 /** Waiting for a closed lane inside the activity costs nothing; beyond this the task goes back to the queue instead. */
 const longestWaitMs = 60_000;
+/** And then it comes again after this: a lane that somebody stopped holds its queue, so most do not come at all. */
+const returnMs = 10_000;
 const shortestRetryMs = 50;
 /** A read changes nothing, so it is simply asked again. */
 const readRetryMs = 1_000;
+
+/** How long a call's count takes, as of late: its moment is reserved that far ahead, so that the count is not in its way. */
+class CountTime {
+  #ms = 5;
+
+  get leadMs(): number {
+    return Math.min(100, this.#ms * 1.5 + 1);
+  }
+
+  took(milliseconds: number): void {
+    this.#ms += 0.2 * (milliseconds - this.#ms);
+  }
+}
+
+const waitedFor: Readonly<Record<WaitingFor, string>> = {
+  rate: 'more calls wait for this lane than it can take',
+  endpoint: 'more calls wait for this endpoint than it can take',
+  slots: 'all slots of the lane are taken',
+  closed: 'the provider asked for a pause',
+  stopped: 'somebody stopped the lane',
+  away: 'the limiter is away, so nothing is sent',
+};
+
+/** Nobody waits beyond half of what the attempt has: the call needs its time, too. */
+const patienceOf = (startToCloseMs: number) => Math.min(longestWaitMs, startToCloseMs / 2 || longestWaitMs);
 
 export function createLaneCaller(deps: {
   limiter: Limiter;
@@ -48,30 +82,59 @@ export function createLaneCaller(deps: {
   /** Aborts when the worker stops: nobody waits for a lane any more, while calls that were sent are let end. */
   stopping: AbortSignal;
   observer?: LaneObserver;
+  /** Keeps calls from a provider that fails; its refusal is a fault of the kind `not_sent`. */
+  breaker?: CircuitBreaker;
 }): LaneCaller {
-  const { limiter, limits, sentCalls, stopping, observer } = deps;
+  const { limiter, limits, sentCalls, stopping, observer, breaker = { run: (_lane, call) => call() } } = deps;
+  const countTime = new CountTime();
   const scaled = (milliseconds: number) => Math.max(shortestRetryMs, Math.round(milliseconds * deps.retryScale));
 
-  async function grantOf(lane: LaneName): Promise<Grant> {
+  /**
+   * Waits for a moment of the lane, at most as long as the attempt allows, and makes the call at it. `prepare` runs while the
+   * moment is still to come; where the moment becomes void, it runs again for the next one.
+   */
+  async function atItsMoment<T>(
+    target: Target,
+    prepare: { leadMs: () => number; run: () => Promise<void> } | undefined,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const { lane, endpoint } = placeOf(target);
+    const { info, cancellationSignal } = Context.current();
+    const impatience = new AbortController();
+    const timer = setTimeout(() => impatience.abort(), patienceOf(info.startToCloseTimeoutMs));
+    const signal = AbortSignal.any([cancellationSignal, stopping, impatience.signal]);
     try {
-      return await limiter.acquire(lane, AbortSignal.any([Context.current().cancellationSignal, stopping]));
+      for (let first = false; ; first = true) {
+        const reservation = await limiter.reserve(lane, { signal, endpoint, leadMs: prepare?.leadMs() ?? 0, first });
+        try {
+          await prepare?.run();
+          if (await reservation.begin(signal)) {
+            clearTimeout(timer);
+            return await observed(lane, call);
+          }
+        } finally {
+          reservation.release();
+        }
+      }
     } catch (error) {
-      if (!stopping.aborted) throw error;
-      throw notSent(lane, 'worker_stopping', 'the worker stops');
+      if (error !== signal.reason || cancellationSignal.aborted) throw error;
+      if (stopping.aborted) throw notSent(lane, 'worker_stopping', 'the worker stops');
+      const because = limiter.waitingFor(lane) ?? 'rate';
+      throw notSent(lane, `lane_${because}`, waitedFor[because], scaled(returnMs));
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async function paced<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
-    const grant = await grantOf(lane);
+  async function observed<T>(lane: LaneName, call: () => Promise<T>): Promise<T> {
     const started = performance.now();
     let outcome: Parameters<LaneObserver['called']>[1] = 'answered';
     try {
-      return await call();
+      return await breaker.run(lane, call);
     } catch (error) {
       outcome = error instanceof ProviderFault ? error.kind : 'unknown';
       throw error;
     } finally {
-      grant.release();
       observer?.called(lane, outcome, performance.now() - started);
     }
   }
@@ -84,7 +147,11 @@ export function createLaneCaller(deps: {
     try {
       return await call();
     } catch (error) {
-      if (isFault(error, 'rate_limited')) await limiter.block(lane, closureOf(lane, error));
+      // A limiter that is away grants nothing, and hears of it when it is back.
+      if (isFault(error, 'rate_limited'))
+        await limiter.block(lane, closureOf(lane, error)).catch((away: unknown) => {
+          if (!(away instanceof PaceAwayError)) throw away;
+        });
       throw error;
     }
   }
@@ -113,30 +180,50 @@ export function createLaneCaller(deps: {
 
   return {
     ask: (lane, call) => asked(lane, () => closing(lane, call)),
-    read: (lane, call) => asked(lane, () => paced(lane, () => closing(lane, call))),
+    read: (target, call) => {
+      const { lane } = placeOf(target);
+      return asked(lane, () => atItsMoment(target, undefined, () => closing(lane, call)));
+    },
 
-    change: async (lane, { step, policy, budget }, call) => {
+    change: async (target, { step, policy, budget }, call) => {
+      const { lane } = placeOf(target);
       let sent = 0;
-      const attempt = () =>
-        paced(lane, async () => {
-          const askedAt = Date.now();
-          const counted = await sentCalls.begin({ ...step, budget });
-          sent = counted.sent;
-          try {
-            if (Date.now() - askedAt > leavesWithinMs)
-              throw notSent(lane, 'counted_too_long_ago', 'the count took long');
-            return await closing(lane, () => call(counted));
-          } catch (error) {
-            if (isFault(error, 'not_sent') || isFault(error, 'rate_limited')) {
-              // One counted too many is safe, so what the provider said is not lost to a database that is away.
-              await sentCalls.giveBack(step).then(
-                () => (sent -= 1),
-                () => undefined,
-              );
-            }
-            throw error;
-          }
-        });
+      let counted: (SentCall & { at: number }) | undefined;
+      let leaves = false;
+      const fresh = () => counted !== undefined && performance.now() - counted.at <= leavesWithinMs;
+      const giveBack = async () => {
+        counted = undefined;
+        // One counted too many is safe, so what happened is not lost to a database that is away.
+        await sentCalls.giveBack(step).then(
+          () => (sent -= 1),
+          () => undefined,
+        );
+      };
+      const count = async () => {
+        if (fresh()) return;
+        if (counted) await giveBack();
+        const at = performance.now();
+        counted = { ...(await sentCalls.begin({ ...step, budget })), at };
+        sent = counted.sent;
+        countTime.took(performance.now() - at);
+        if (!fresh()) throw notSent(lane, 'counted_too_long_ago', 'the count took long');
+      };
+      const prepare = { leadMs: () => (fresh() ? 0 : countTime.leadMs), run: count };
+      const attempt = async () => {
+        leaves = false;
+        counted = undefined;
+        try {
+          return await atItsMoment(target, prepare, () => {
+            if (!counted || !fresh()) throw notSent(lane, 'counted_too_long_ago', 'the count took long');
+            leaves = true;
+            return closing(lane, () => call(counted!));
+          });
+        } catch (error) {
+          // Nobody looked at it: it never left, or the provider said that it came too often.
+          if (counted && (!leaves || isFault(error, 'not_sent') || isFault(error, 'rate_limited'))) await giveBack();
+          throw error;
+        }
+      };
       try {
         return await throughClosures(lane, attempt, () => sent);
       } catch (error) {
@@ -146,51 +233,5 @@ export function createLaneCaller(deps: {
   };
 }
 
-const isFault = (error: unknown, kind: ProviderFault['kind']): error is ProviderFault =>
-  error instanceof ProviderFault && error.kind === kind;
-
-const notSent = (provider: string, code: string, message: string) =>
-  new ProviderFault({ provider, kind: 'not_sent', code, message });
-
-function failureOf(
-  type: (typeof failureTypes)[keyof typeof failureTypes],
-  message: string,
-  detail: FailureDetail,
-  retry: { nonRetryable: true } | { nextRetryDelay: number },
-): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, details: [detail], ...retry });
-}
-
-function retryLater(fault: ProviderFault, sent: number, delayMs: number): ApplicationFailure {
-  const detail = { provider: fault.provider, code: fault.code, sent, facts: fault.facts };
-  return failureOf(failureTypes.retry, fault.message, detail, { nextRetryDelay: delayMs });
-}
-
-/** From what went wrong to what Temporal does next; anything unforeseen passes as it is and is tried again. */
-function toFailure(error: unknown, sent: number, delayMs: number): unknown {
-  if (error instanceof StepFencedError) {
-    return failureOf(
-      failureTypes.fenced,
-      error.message,
-      { provider: 'boxoffice', code: 'fenced', sent },
-      { nonRetryable: true },
-    );
-  }
-  if (error instanceof BudgetExhaustedError) {
-    const detail = { provider: 'boxoffice', code: 'budget_exhausted', sent: error.sent };
-    return failureOf(failureTypes.budgetExhausted, error.message, detail, { nonRetryable: true });
-  }
-  if (!(error instanceof ProviderFault)) return error;
-  const detail = { provider: error.provider, code: error.code, sent, facts: error.facts };
-  switch (error.kind) {
-    case 'declined':
-      return failureOf(failureTypes.declined, error.message, detail, { nonRetryable: true });
-    case 'refused':
-      return failureOf(failureTypes.refused, error.message, detail, { nonRetryable: true });
-    case 'not_sent':
-    case 'unknown':
-    case 'busy':
-    case 'rate_limited':
-      return retryLater(error, sent, delayMs);
-  }
-}
+const placeOf = (target: Target): { lane: LaneName; endpoint?: string } =>
+  typeof target === 'string' ? { lane: target } : target;

@@ -1,29 +1,278 @@
-/** The pace of a provider, whatever keeps it: one process (memory-limiter.ts) or all workers together (Redis). */
-import type { LaneName } from '../contracts/task-queues.ts';
+/**
+ * The line before a pace: callers of this process wait here in the order of asking, and one of them asks at a time, so that
+ * a full lane is not asked over and over. Whoever is granted a moment may prepare its call until then.
+ */
+import type { LaneStatus } from '../contracts/lane-control.ts';
+import { endpointLimit, type LaneLimits, type PacedName } from '../contracts/lane-limits.ts';
+import { type Answer, type Granted, type Pace, PaceAwayError, toleranceMs } from './pace.ts';
 
-/** The right to make one call now. */
-export interface Grant {
-  /** Gives the slot back. Safe to call twice. */
+export interface ReserveOptions {
+  /** Ends the waiting. */
+  signal: AbortSignal;
+  /** An endpoint with a limit of its own, e.g. `payouts`. */
+  endpoint?: string | undefined;
+  /** What has to be prepared takes about so long: the moment is not before. Milliseconds. */
+  leadMs?: number;
+  /** To the head of the line: for whoever was there before, and whose moment became void. */
+  first?: boolean;
+}
+
+/** A moment and a slot. Whatever happens, `release` it. */
+export interface Reservation {
+  /**
+   * Waits for the moment. True: make the call now. False: the lane was closed meanwhile, or the moment has passed; nothing is
+   * held any more, reserve again. Rejects with the signal's reason when it aborts.
+   */
+  begin(signal: AbortSignal): Promise<boolean>;
+  /** Gives the slot back, and a moment that was not used, too. Safe to call twice. */
   release(): void;
 }
 
-export interface LaneStatus {
-  lane: LaneName;
-  inFlight: number;
-  /** Calls started within the last second. */
-  lastSecond: number;
-  /** Epoch milliseconds until which nothing is sent; 0 when the lane is open. */
-  blockedUntil: number;
-  waiting: number;
+export interface Limiter {
+  /** Waits in line for a reservation. Rejects with the signal's reason when it aborts; nothing is held then. */
+  reserve(lane: PacedName, options: ReserveOptions): Promise<Reservation>;
+  /** Closes the lane for everybody, e.g. for a Retry-After. Never shortens a longer closure. @throws PaceAwayError */
+  block(lane: PacedName, milliseconds: number): Promise<void>;
+  /** @throws PaceAwayError */
+  status(lane: PacedName): Promise<LaneStatus>;
+  /** Why the first in line still waits: to be said to whoever gives up. Undefined when nobody waits. */
+  waitingFor(lane: PacedName): WaitingFor | undefined;
 }
 
-export interface Limiter {
-  /**
-   * Waits for a free slot and a free moment, in the order of asking.
-   * Rejects with the signal's reason when it aborts; nothing is held then.
-   */
-  acquire(lane: LaneName, signal: AbortSignal): Promise<Grant>;
-  /** Closes the lane for everybody, e.g. for a Retry-After. Never shortens a longer closure. */
-  block(lane: LaneName, milliseconds: number): Promise<void>;
-  status(lane: LaneName): Promise<LaneStatus>;
+export type WaitingFor = Extract<Answer, { kind: 'later' }>['because'] | 'away';
+
+/** At most so many at once where the lane is free: the script holds up everybody else meanwhile. */
+const mostTogether = 32;
+/** Node's timers know no longer wait, and fire at once when asked for one. */
+const longestTimerMs = 2 ** 31 - 1;
+/** While the pace is away it is asked again after this, doubled up to the longest. Milliseconds. */
+const awayMs = { first: 50, longest: 1_000 } as const;
+/** However slow this process is, its moments are not asked for further ahead than this. Milliseconds. */
+const longestLeadMs = 500;
+
+interface Waiter {
+  signal: AbortSignal;
+  leadMs: number;
+  grant: (granted: Granted) => void;
+}
+
+/** How late this process is for its moments: it then asks for later ones, so that a busy machine gets its turn, too. */
+class Slip {
+  #ms = 0;
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  late(by: number): void {
+    this.#ms = Math.min(longestLeadMs, Math.max(this.#ms * 1.5, by + 2));
+  }
+
+  inTime(): void {
+    this.#ms = this.#ms < 1 ? 0 : this.#ms * 0.95;
+  }
+}
+
+class Line {
+  readonly #pace: Pace;
+  readonly #lane: PacedName;
+  readonly #endpoint: string | undefined;
+  readonly #slip: Slip;
+  #waiters: Waiter[] = [];
+  #asking = false;
+  #newsWhileAsking = false;
+  /** The pace's clock: until then the last grant's moment has not come, so nobody else asks. */
+  #nextAskAt = 0;
+  #away = 0;
+  #timer: NodeJS.Timeout | undefined;
+  waitingFor: WaitingFor | undefined;
+
+  constructor(pace: Pace, lane: PacedName, endpoint: string | undefined, slip: Slip) {
+    this.#pace = pace;
+    this.#lane = lane;
+    this.#endpoint = endpoint;
+    this.#slip = slip;
+  }
+
+  get length(): number {
+    return this.#waiters.length;
+  }
+
+  wait({ signal, leadMs = 0, first = false }: ReserveOptions): Promise<Granted> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        reject(signal.reason as Error);
+        // Stops the timer when nobody waits any more: it would keep a stopped worker's process alive.
+        if (this.#waiters.length === 0) clearTimeout(this.#timer);
+      };
+      const waiter: Waiter = {
+        signal,
+        leadMs,
+        grant: (granted) => {
+          signal.removeEventListener('abort', leave);
+          resolve(granted);
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      if (first) this.#waiters.unshift(waiter);
+      else this.#waiters.push(waiter);
+      if (this.#waiters.length === 1) this.#askAt(this.#nextAskAt);
+    });
+  }
+
+  /** There is news: what was said about when to ask again does not count any more. */
+  hear(): void {
+    if (this.#asking) this.#newsWhileAsking = true;
+    else this.#askAt(this.#nextAskAt);
+  }
+
+  /** The moment that the others wait for will not be used. */
+  skip(): void {
+    this.#nextAskAt = 0;
+    this.hear();
+  }
+
+  #askAt(at: number): void {
+    if (this.#asking) return;
+    clearTimeout(this.#timer);
+    if (this.#waiters.length === 0) return;
+    const wait = at - this.#pace.now();
+    if (wait <= 0) void this.#ask();
+    else if (Number.isFinite(wait))
+      this.#timer = setTimeout(() => this.#askAt(at), Math.min(Math.ceil(wait), longestTimerMs));
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    this.#newsWhileAsking = false;
+    let next: number;
+    try {
+      next = await this.#asked();
+    } catch (error) {
+      if (!(error instanceof PaceAwayError)) throw error;
+      this.waitingFor = 'away';
+      next = this.#pace.now() + Math.min(awayMs.first * 2 ** this.#away, awayMs.longest);
+      this.#away += 1;
+    } finally {
+      this.#asking = false;
+    }
+    this.#askAt(next);
+  }
+
+  /** Asks once; answers when to ask again. */
+  async #asked(): Promise<number> {
+    const leadMs = Math.min(longestLeadMs, this.#waiters[0]!.leadMs + this.#slip.ms);
+    const answer = await this.#pace.ask({
+      lane: this.#lane,
+      endpoint: this.#endpoint,
+      want: Math.min(this.#waiters.length, mostTogether),
+      leadMs,
+    });
+    this.#away = 0;
+    if (answer.kind === 'later') {
+      this.waitingFor = answer.because;
+      return this.#newsWhileAsking ? this.#nextAskAt : answer.at;
+    }
+    this.waitingFor = undefined;
+    // The next one asks so early that its answer is there when the last of these moments has come.
+    this.#nextAskAt = answer.grants.at(-1)!.at - leadMs - 2;
+    for (const granted of answer.grants) {
+      const waiter = this.#waiters.shift();
+      if (waiter) waiter.grant(granted);
+      // Whoever asked has left meanwhile.
+      else this.#pace.end(this.#lane, { token: granted.token, unused: true });
+    }
+    return this.#nextAskAt;
+  }
+}
+
+export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, LaneLimits>>): Limiter {
+  const lines = new Map<string, { lane: PacedName; line: Line }>();
+  const slip = new Slip();
+  /** Moments that have not come yet, with what makes them void. */
+  const ahead = new Map<PacedName, Set<() => void>>();
+
+  const lineOf = (lane: PacedName, endpoint: string | undefined): Line => {
+    // An endpoint without a limit of its own stands in the lane's line.
+    const own = endpoint !== undefined && endpointLimit(limits[lane], endpoint) !== undefined ? endpoint : undefined;
+    const name = own === undefined ? lane : `${lane} ${own}`;
+    const known = lines.get(name) ?? { lane, line: new Line(pace, lane, own, slip) };
+    lines.set(name, known);
+    return known.line;
+  };
+
+  pace.onNews((news) => {
+    if (news.void) {
+      for (const [lane, voids] of ahead) if (news.lane === 'all' || news.lane === lane) for (const end of voids) end();
+    }
+    for (const { lane, line } of lines.values()) if (news.lane === 'all' || news.lane === lane) line.hear();
+  });
+  pace.countWaiting((lane) =>
+    [...lines.values()].reduce((sum, other) => sum + (other.lane === lane ? other.line.length : 0), 0),
+  );
+
+  const reservationOf = (lane: PacedName, line: Line, { token, at }: Granted): Reservation => {
+    const voided = new AbortController();
+    const voids = ahead.get(lane) ?? new Set();
+    ahead.set(lane, voids);
+    const end = () => voided.abort();
+    voids.add(end);
+    let state: 'ahead' | 'begun' | 'over' = 'ahead';
+    let begunAt = 0;
+    const release = () => {
+      if (state === 'over') return;
+      voids.delete(end);
+      const begun = state === 'begun';
+      state = 'over';
+      pace.end(lane, begun ? { token, unused: false, tookMs: performance.now() - begunAt } : { token, unused: true });
+      if (!begun) line.skip();
+    };
+    return {
+      release,
+      async begin(signal) {
+        if (at > 0) await sleep(at - pace.now(), [signal, voided.signal]);
+        if (signal.aborted) {
+          release();
+          throw signal.reason;
+        }
+        const lateBy = at > 0 ? pace.now() - at : 0;
+        if (voided.signal.aborted || lateBy > toleranceMs) {
+          if (lateBy > toleranceMs) slip.late(lateBy);
+          release();
+          return false;
+        }
+        slip.inTime();
+        voids.delete(end);
+        state = 'begun';
+        begunAt = performance.now();
+        return true;
+      },
+    };
+  };
+
+  return {
+    reserve: async (lane, options) => {
+      const line = lineOf(lane, options.endpoint);
+      return reservationOf(lane, line, await line.wait(options));
+    },
+    block: (lane, milliseconds) => pace.block(lane, milliseconds),
+    status: (lane) => pace.status(lane),
+    waitingFor: (lane) => lineOf(lane, undefined).waitingFor,
+  };
+}
+
+/** Ends early when a signal aborts. */
+function sleep(milliseconds: number, signals: readonly AbortSignal[]): Promise<void> {
+  if (milliseconds <= 0 || signals.some(({ aborted }) => aborted)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, Math.ceil(milliseconds));
+    for (const signal of signals) signal.addEventListener('abort', done, { once: true });
+  });
 }

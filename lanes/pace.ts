@@ -15,8 +15,6 @@ export interface Ask {
   want: number;
   /** The moment is not before so many milliseconds from now: what still has to be done first takes that long. */
   leadMs: number;
-  /** Callers of this process that wait, for people to see. */
-  waiting: number;
 }
 
 /** The right to start one call at a moment, and a leased slot from now on. */
@@ -73,6 +71,8 @@ export interface Pace {
   /** What this process's circuit breaker does, for people to see. */
   breaker(lane: PacedName, state: BreakerState): void;
   onNews(listener: (news: LaneNews) => void): void;
+  /** Where to ask how many callers of this process wait for a lane, for people to see. */
+  countWaiting(waiting: (lane: PacedName) => number): void;
   close(): Promise<void>;
 }
 

@@ -15,7 +15,8 @@ import type { Metrics } from '../infrastructure/metrics.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { connectionOptions, createTemporalClient } from '../infrastructure/temporal.ts';
 import { createLaneCaller } from '../lanes/call.ts';
-import { createMemoryLimiter } from '../lanes/memory-limiter.ts';
+import { createLimiter } from '../lanes/limiter.ts';
+import { createMemoryPace } from '../lanes/memory-pace.ts';
 import { createStore } from '../store/index.ts';
 import { laneActivities, recordActivities, type Parts } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
@@ -67,7 +68,7 @@ export async function startWorkers(
   const temporal = createTemporalClient(config.temporal);
   const stopping = new AbortController();
   const lanes = createLaneCaller({
-    limiter: createMemoryLimiter(limits),
+    limiter: createLimiter(createMemoryPace(limits), limits),
     limits,
     sentCalls: store.sentCalls,
     retryScale: config.lanes.RETRY_SCALE,

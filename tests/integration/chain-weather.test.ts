@@ -13,7 +13,8 @@ import type { Address } from '../../activities/providers/chain/types.ts';
 import { readLimits } from '../../contracts/lane-limits.ts';
 import { createPool, type Pool } from '../../infrastructure/postgres.ts';
 import { createLaneCaller } from '../../lanes/call.ts';
-import { createMemoryLimiter } from '../../lanes/memory-limiter.ts';
+import { createLimiter } from '../../lanes/limiter.ts';
+import { createMemoryPace } from '../../lanes/memory-pace.ts';
 import { createStore } from '../../store/index.ts';
 import { attempt, failureSeen } from '../support/ledger-twins.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
@@ -60,7 +61,7 @@ function worker({ bumpAfterMs = 300, rpcUrl = anvil.rpcUrl } = {}) {
   pools.push(pool);
   const store = createStore(pool);
   const lanes = createLaneCaller({
-    limiter: createMemoryLimiter(limits),
+    limiter: createLimiter(createMemoryPace(limits), limits),
     limits,
     sentCalls: store.sentCalls,
     retryScale: 0.01,

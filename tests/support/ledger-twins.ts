@@ -8,7 +8,8 @@ import type { FailureDetail } from '../../contracts/failures.ts';
 import { contractLimits, readLimits } from '../../contracts/lane-limits.ts';
 import { BudgetExhaustedError, StepFencedError } from '../../contracts/step-errors.ts';
 import { createLaneCaller, type LaneCaller } from '../../lanes/call.ts';
-import { createMemoryLimiter } from '../../lanes/memory-limiter.ts';
+import { createLimiter } from '../../lanes/limiter.ts';
+import { createMemoryPace } from '../../lanes/memory-pace.ts';
 import type { SentCalls, StepRef } from '../../lanes/sent-calls.ts';
 
 interface Row {
@@ -71,7 +72,7 @@ export const unpaced = () => readLimits({ RATE_LIMITS: 'unpaced' }).limits;
 
 export const lanesOf = (sentCalls: SentCalls, limits = unpaced()): LaneCaller =>
   createLaneCaller({
-    limiter: createMemoryLimiter(limits),
+    limiter: createLimiter(createMemoryPace(limits), limits),
     limits,
     sentCalls,
     retryScale: 1,
@@ -95,7 +96,7 @@ export async function inTime<T>(work: Promise<T>): Promise<T> {
 const nothing = () => undefined;
 const silent: Logger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-export const environment = () => new MockActivityEnvironment({}, { logger: silent });
+export const environment = () => new MockActivityEnvironment({ startToCloseTimeoutMs: 120_000 }, { logger: silent });
 export const attempt = <T>(run: () => Promise<T>): Promise<T> => environment().run(run);
 
 export interface Seen {

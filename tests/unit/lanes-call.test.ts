@@ -4,7 +4,8 @@ import { jobTypes } from '../../contracts/job-types.ts';
 import { contractLimits } from '../../contracts/lane-limits.ts';
 import { ProviderFault, type FaultClass } from '../../contracts/provider-fault.ts';
 import { createLaneCaller } from '../../lanes/call.ts';
-import { createMemoryLimiter } from '../../lanes/memory-limiter.ts';
+import { createLimiter } from '../../lanes/limiter.ts';
+import { createMemoryPace } from '../../lanes/memory-pace.ts';
 import { attempt, createSentCallsTwin, environment, failed, failureSeen, inTime } from '../support/ledger-twins.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2027-01-01T00:00:00Z') }));
@@ -30,7 +31,7 @@ function providerOf(...faults: unknown[]) {
 
 function world(options: { sentCalls?: Partial<ReturnType<typeof createSentCallsTwin>>; retryScale?: number } = {}) {
   const sentCalls = createSentCallsTwin();
-  const limiter = createMemoryLimiter(contractLimits);
+  const limiter = createLimiter(createMemoryPace(contractLimits), contractLimits);
   const stopping = new AbortController();
   const outcomes: string[] = [];
   const lanes = createLaneCaller({

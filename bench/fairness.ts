@@ -44,6 +44,7 @@ async function measure(context: BenchContext): Promise<Measured> {
   try {
     const room = { ...laneRoom(lane.client), calls: () => lane.callsSince(0), perSecond, slots };
     await interrupt.race(lane.addWorkers(workers));
+    lane.beginWork();
     const jobWorker = await createJobWorker(lane.world.address('temporal').address, room);
     const played = await interrupt.race(jobWorker.runUntil(play(room, jobs, progress)));
     return { table: tableOf(played, jobs), line: lineOf(played, { jobs, slots }), missed: missedBy(played, slots) };

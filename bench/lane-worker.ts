@@ -1,6 +1,6 @@
 /**
  * One worker process of the measurement: takes jobs from the lane's queue and sends their calls. Its port is open once it
- * takes work. SIGTERM drains.
+ * could; SIGUSR2 lets it begin, and SIGTERM drains it.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { connectionOptions } from '../infrastructure/temporal.ts';
 import { createStore } from '../store/index.ts';
-import { openLaneCaller } from './lane-caller.ts';
+import { createBenchLanes, openRedisPace } from './lane-caller.ts';
 import { createLaneRunner } from './lane-runner.ts';
 
 const config = loadConfigOrExit(process.env, ['temporal', 'database', 'stripe', 'lanes']);
@@ -24,26 +24,31 @@ const pool = createPool({
 });
 const connection = await NativeConnection.connect(connectionOptions(config.temporal));
 const stopping = new AbortController();
-const caller = await openLaneCaller({ limits, sentCalls: createStore(pool).sentCalls, stopping: stopping.signal });
+const pace = openRedisPace(process.env['REDIS_URL']!, limits);
+const { sentCalls } = createStore(pool);
 const worker = await createLaneRunner({
   connection,
   namespace: config.temporal.TEMPORAL_NAMESPACE,
   taskQueue: 'stripe',
   limits: limits.stripe,
-  lanes: caller.lanes,
+  lanes: createBenchLanes({ pace, limits, sentCalls, stopping: stopping.signal }),
   account: { secretKey: config.stripe.STRIPE_SECRET_KEY, apiBase: config.stripe.STRIPE_API_BASE },
 });
-const running = worker.run();
+const begin = new AbortController();
+process.once('SIGUSR2', () => begin.abort());
 process.once('SIGTERM', () => {
   stopping.abort();
-  worker.shutdown();
+  if (worker.getState() === 'RUNNING') worker.shutdown();
+  begin.abort();
 });
 
 const ready = createServer((socket) => socket.end()).listen(Number(process.env['PORT']), '127.0.0.1');
 await once(ready, 'listening');
 try {
-  await running;
+  if (!begin.signal.aborted) await once(begin.signal, 'abort');
+  if (!stopping.signal.aborted) await worker.run();
 } finally {
   ready.close();
-  await Promise.allSettled([caller.close(), connection.close(), pool.end()]);
+  await Promise.allSettled([pace.close(), connection.close(), pool.end()]);
 }
+process.exit(0);

@@ -9,10 +9,12 @@ import { screenOf } from '../sandbox/cli-steps.ts';
 import { sayStopping } from '../sandbox/cli-world.ts';
 import { fairnessWorkload } from './fairness.ts';
 import { laneWorkload } from './lane.ts';
+import { limiterWorkload } from './limiter.ts';
 import type { Workload } from './workload.ts';
 
 const workloads = {
   lane: laneWorkload,
+  limiter: limiterWorkload,
   fairness: fairnessWorkload,
 } as const satisfies Record<string, Workload>;
 

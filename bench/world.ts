@@ -37,8 +37,10 @@ export interface LaneWorld {
   world: World;
   client: Client;
   redisUrl: string;
-  /** Starts worker processes of the lane and answers once all take work. */
+  /** Starts worker processes of the lane and answers once all could take work. */
   addWorkers(count: number): Promise<void>;
+  /** Lets them take work. */
+  beginWork(): void;
   /** Ends them, as a deployment would. */
   endWorkers(): Promise<void>;
   /** The provider's log after that call. */
@@ -111,6 +113,10 @@ async function furnish(world: World): Promise<LaneWorld> {
           });
         }),
       );
+    },
+    beginWork: () => {
+      const pids = world.pids();
+      for (const name of running) process.kill(pids[name]!, 'SIGUSR2');
     },
     endWorkers: async () => {
       const names = running;

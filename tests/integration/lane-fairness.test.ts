@@ -5,10 +5,11 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type FairnessRoom, playBehind } from '../../bench/fairness-play.ts';
 import { createJobWorker, jobsDone, startJobs, type Wish } from '../../bench/jobs.ts';
-import { openLaneCaller, type OpenLaneCaller } from '../../bench/lane-caller.ts';
+import { createBenchLanes } from '../../bench/lane-caller.ts';
 import { createLaneRunner } from '../../bench/lane-runner.ts';
 import { readLimits } from '../../contracts/lane-limits.ts';
 import { createPool, type Pool } from '../../infrastructure/postgres.ts';
+import { createMemoryPace } from '../../lanes/memory-pace.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
 import { createStripeSimulator, type StripeSimulator } from '../../sandbox/stripe/simulator.ts';
 import { createStore } from '../../store/index.ts';
@@ -25,7 +26,6 @@ let simulator: StripeSimulator;
 let pool: Pool;
 let connection: Connection;
 let native: NativeConnection;
-let caller: OpenLaneCaller;
 const stopping = new AbortController();
 const running: { worker: Worker; ended: Promise<void> }[] = [];
 
@@ -37,7 +37,8 @@ beforeAll(async () => {
   pool = createPool({ url: endpoints.postgres, max: 10, applicationName: 'lane-fairness' });
   connection = await Connection.connect({ address });
   native = await NativeConnection.connect({ address });
-  caller = await openLaneCaller({ limits, sentCalls: createStore(pool).sentCalls, stopping: stopping.signal });
+  const pace = createMemoryPace(limits);
+  const { sentCalls } = createStore(pool);
   room = {
     client: new Client({ connection, namespace }),
     taskQueue: `bench-${tag}`,
@@ -53,7 +54,7 @@ beforeAll(async () => {
       namespace,
       taskQueue: room.laneQueue,
       limits: limits.stripe,
-      lanes: caller.lanes,
+      lanes: createBenchLanes({ pace, limits, sentCalls, stopping: stopping.signal }),
       account: { secretKey, apiBase: simulator.url },
     }),
   ]);
@@ -63,7 +64,7 @@ afterAll(async () => {
   stopping.abort();
   for (const { worker } of running) worker.shutdown();
   await Promise.all(running.map(({ ended }) => ended));
-  await Promise.all([caller.close(), native.close(), connection.close(), pool.end(), simulator.close()]);
+  await Promise.all([native.close(), connection.close(), pool.end(), simulator.close()]);
 });
 
 test('behind two hundred jobs of another venue or tenant ten are called in turn, and an urgent one at once', async () => {

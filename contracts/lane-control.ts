@@ -76,7 +76,7 @@ export function limitsUnder(settings: LaneSettings, configured: LaneLimits): Lan
   return { ...configured, perSecond: (perSecond * percent) / 100, concurrent };
 }
 
-/** One lane, now, over all processes. Times are the limiter's clock. */
+/** One lane, now, over all processes. Times are milliseconds since 1970 by the limiter's clock. */
 export interface LaneStatus {
   lane: PacedName;
   settings: LaneSettings;

@@ -4,7 +4,7 @@
  */
 import { limitsUnder, untouched, type LaneSettings } from '../contracts/lane-control.ts';
 import { endpointLimit, type LaneLimits } from '../contracts/lane-limits.ts';
-import { type Answer, type Ended, type Granted, horizonMs, marginMs } from './pace.ts';
+import { type Answer, type Ended, type Granted, coldMs, horizonMs, marginMs } from './pace.ts';
 
 /** The whole rate is back this long after it was lowered to nothing. Milliseconds. */
 const climbMs = 60_000;
@@ -99,6 +99,14 @@ export class LaneState {
 
   get settings(): LaneSettings {
     return this.#settings;
+  }
+
+  /** It cannot be known what was sent before: closed until none of it counts any more. */
+  forgot(now: number): void {
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + coldMs);
+    const { perSecond, burst } = this.#limits();
+    // The provider's bucket may be empty.
+    this.#fullAt = now + (burst * 1_000) / perSecond;
   }
 
   apply(now: number, settings: LaneSettings, reset: boolean): void {

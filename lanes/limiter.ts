@@ -65,11 +65,11 @@ class Slip {
   }
 
   late(by: number): void {
-    this.#ms = Math.min(longestLeadMs, Math.max(this.#ms * 1.5, by + 2));
+    this.#ms = Math.min(longestLeadMs, Math.max(this.#ms, by));
   }
 
   inTime(): void {
-    this.#ms = this.#ms < 1 ? 0 : this.#ms * 0.95;
+    this.#ms = this.#ms < 1 ? 0 : this.#ms * 0.8;
   }
 }
 
@@ -214,10 +214,14 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
   );
 
   const reservationOf = (lane: PacedName, line: Line, { token, at }: Granted): Reservation => {
-    const voided = new AbortController();
     const voids = ahead.get(lane) ?? new Set();
     ahead.set(lane, voids);
-    const end = () => voided.abort();
+    let voided = false;
+    let wake: (() => void) | undefined;
+    const end = () => {
+      voided = true;
+      wake?.();
+    };
     voids.add(end);
     let state: 'ahead' | 'begun' | 'over' = 'ahead';
     let begunAt = 0;
@@ -232,13 +236,24 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
     return {
       release,
       async begin(signal) {
-        if (at > 0) await sleep(at - pace.now(), [signal, voided.signal]);
+        const wait = at - pace.now();
+        if (at > 0 && wait > 0 && !voided && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, Math.ceil(wait));
+            wake = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+            signal.addEventListener('abort', wake, { once: true });
+          });
+          signal.removeEventListener('abort', wake!);
+        }
         if (signal.aborted) {
           release();
           throw signal.reason;
         }
         const lateBy = at > 0 ? pace.now() - at : 0;
-        if (voided.signal.aborted || lateBy > toleranceMs) {
+        if (voided || lateBy > toleranceMs) {
           if (lateBy > toleranceMs) slip.late(lateBy);
           release();
           return false;
@@ -261,18 +276,4 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
     status: (lane) => pace.status(lane),
     waitingFor: (lane) => lineOf(lane, undefined).waitingFor,
   };
-}
-
-/** Ends early when a signal aborts. */
-function sleep(milliseconds: number, signals: readonly AbortSignal[]): Promise<void> {
-  if (milliseconds <= 0 || signals.some(({ aborted }) => aborted)) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.ceil(milliseconds));
-    for (const signal of signals) signal.addEventListener('abort', done, { once: true });
-  });
 }

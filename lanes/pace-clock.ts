@@ -6,35 +6,29 @@ const keepsMs = 10_000;
 /** Two clocks do not run alike; what they may drift apart while an answer counts. Milliseconds. */
 const driftMs = 1;
 
-interface Sample {
+/** What one answer said. */
+export interface Reading {
+  /** Our clock when it came. */
   at: number;
   /** Redis' clock minus ours. */
   difference: number;
-  /** Half of the way there and back: the answer's time lies somewhere on it. */
+  /** Half of the way there and back: the difference may be off by as much. */
   error: number;
 }
 
 export class PaceClock {
-  readonly #own: () => number;
-  #best: Sample | undefined;
-
-  constructor(own: () => number = () => performance.now()) {
-    this.#own = own;
-  }
-
-  own(): number {
-    return this.#own();
-  }
+  #best: Reading | undefined;
 
   now(): number {
-    return this.#own() + (this.#best?.difference ?? 0);
+    return performance.now();
   }
 
-  /** How far `now` may be off. Milliseconds. */
-  get error(): number {
-    return this.#best?.error ?? 0;
+  /** The best of late; undefined before the first answer. */
+  get reading(): Reading | undefined {
+    return this.#best;
   }
 
+  /** `sentAt` and `receivedAt` by our clock, `theirs` by Redis'. */
   learn(sentAt: number, receivedAt: number, theirs: number): void {
     const error = (receivedAt - sentAt) / 2;
     const fresh = { at: receivedAt, difference: theirs - (sentAt + receivedAt) / 2, error };

@@ -26,8 +26,9 @@ local fields = redis.call('HGETALL', state_key)
 for i = 1, #fields, 2 do state[fields[i]] = fields[i + 1] end
 local function known(name, otherwise) return tonumber(state[name]) or otherwise end
 local function keep(name, value)
-  state[name] = tostring(value)
-  redis.call('HSET', state_key, name, value)
+  -- Lua's own spelling of a number keeps 14 digits, too few for a moment.
+  state[name] = type(value) == 'number' and string.format('%.17g', value) or value
+  redis.call('HSET', state_key, name, state[name])
 end
 local function exact(milliseconds) return string.format('%.3f', milliseconds) end
 local function tell(kind, whom) redis.call('PUBLISH', '${newsChannel}', request.lane .. ' ' .. kind .. ' ' .. (whom or '')) end
@@ -55,6 +56,7 @@ local function window_of(per_second)
   if per_second >= 1 then return math.floor(per_second), 1000 + ${marginMs} end
   return 1, 1000 / per_second + ${marginMs}
 end
+local error = request.error or 0
 local calls, window = 0, 0
 if configured > 0 then calls, window = window_of(rate) end
 local burst_ms = request.bucket and (request.burst - 1) * 1000 / math.max(rate, 0.001) or 0
@@ -67,7 +69,7 @@ local function next_in(key, most, span, from)
   local held = redis.call('ZCARD', key)
   if held == 0 then return from end
   local moment = math.max(from, score(key, -1))
-  if held >= most then moment = math.max(moment, score(key, -most) + span + request.error) end
+  if held >= most then moment = math.max(moment, score(key, -most) + span + error) end
   return moment
 end
 
@@ -81,7 +83,7 @@ local function finish(ended)
   local had = redis.call('ZREM', slots, ended.token)
   if ended.unused then
     if request.bucket then
-      if had == 1 and configured > 0 then keep('tat', known('tat', now) - 1000 / rate) end
+      if had == 1 and configured > 0 then keep('tat', known('tat', 0) - 1000 / rate) end
     elseif redis.call('ZREVRANK', ring, ended.token) == 0 and score(ring, -1) > now then
       redis.call('ZREM', ring, ended.token)
     else
@@ -93,10 +95,11 @@ local function finish(ended)
     local seen = known('seen', 0) + 1
     local fast = known('fast', ended.tookMs)
     local slow = known('slow', ended.tookMs)
-    keep('seen', seen)
-    keep('fast', fast + 0.2 * (ended.tookMs - fast))
-    keep('slow', slow + 0.02 * (ended.tookMs - slow))
-    if seen > 50 and known('fast', 0) > 3 * known('slow', 0) + 50 then slow_down(0.9) end
+    fast = fast + 0.2 * (ended.tookMs - fast)
+    slow = slow + 0.02 * (ended.tookMs - slow)
+    state.seen, state.fast, state.slow = seen, fast, slow
+    redis.call('HSET', state_key, 'seen', seen, 'fast', fast, 'slow', slow)
+    if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
   end
 end
 
@@ -176,8 +179,7 @@ local function ask()
       if hole then
         moment = hole
       elseif request.bucket then
-        local tat = known('tat', known('cold_at', now) + burst_ms + 1000 / rate)
-        moment = math.max(from, tat - burst_ms)
+        moment = math.max(from, known('tat', 0) - burst_ms)
       else
         moment = next_in(ring, calls, window, from)
       end
@@ -206,11 +208,11 @@ local function ask()
       if request.bucket then
         keep('tat', math.max(known('tat', 0), moment) + 1000 / rate)
       else
-        redis.call('ZADD', ring, moment + request.error, token)
+        redis.call('ZADD', ring, moment + error, token)
       end
     end
     if request.endpointPerSecond then
-      redis.call('ZADD', endpoint_ring, moment + request.error, token)
+      redis.call('ZADD', endpoint_ring, moment + error, token)
       redis.call('PEXPIRE', endpoint_ring, math.ceil(2 * endpoint_window))
     end
     redis.call('ZADD', slots, now + ${leaseMs}, token)
@@ -229,9 +231,9 @@ local function apply()
   if forgot then
     -- Nobody knows what was sent in the last second, nor who holds a slot: both are over or said again by then.
     redis.call('DEL', holes)
-    redis.call('HDEL', state_key, 'tat')
     keep('run', request.run)
-    keep('cold_at', now)
+    -- The provider's bucket may be empty.
+    if request.bucket and configured > 0 then keep('tat', now + request.burst * 1000 / rate) end
     keep('blocked', math.max(known('blocked', 0), now + ${coldMs}))
   elseif request.revision < known('revision', 0) then
     return { 'old', exact(now) }
@@ -269,7 +271,7 @@ local function status()
   local next_moment = now
   if configured > 0 then
     if request.bucket then
-      next_moment = math.max(now, known('tat', known('cold_at', now) + burst_ms) - burst_ms)
+      next_moment = math.max(now, known('tat', 0) - burst_ms)
     else
       next_moment = next_in(ring, calls, window, now)
     end

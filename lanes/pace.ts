@@ -2,7 +2,8 @@
  * Who keeps a lane's pace: Redis for all processes together (redis-pace.ts), or this process alone (memory-pace.ts). Both
  * decide by the same rules; limiter.ts waits in line before either.
  *
- * All moments are milliseconds of the pace's own clock, which is not this process's: a worker's clock may be wrong.
+ * All moments are milliseconds of this process's monotonic clock, whatever clock the pace decides by: the wall clock of a
+ * worker may be wrong.
  */
 import type { LaneSettings, LaneStatus } from '../contracts/lane-control.ts';
 import type { PacedName } from '../contracts/lane-limits.ts';
@@ -56,7 +57,7 @@ export class PaceAwayError extends Error {
 }
 
 export interface Pace {
-  /** The pace's clock as far as this process knows it. */
+  /** The clock of all moments, e.g. `performance.now`. */
   now(): number;
   /** @throws PaceAwayError */
   ask(ask: Ask): Promise<Answer>;

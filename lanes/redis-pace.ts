@@ -88,33 +88,37 @@ export class RedisPace implements Pace {
     const here = this.#here(lane);
     const limits = this.#options.limits[lane];
     if (here.closedUntil > 0) await this.#sayClosed(lane);
+    // Moments can be read only by who knows how the clocks differ, and how exactly.
+    if (!this.#clock.reading) await this.#known(lane, 'status', {});
+    const { difference, error } = this.#clock.reading!;
+    const ours = (theirs: string | undefined) => (Number(theirs) === 0 ? 0 : Number(theirs) - difference);
     this.#asked += 1;
     const token = `${this.#process}.${this.#asked}`;
-    here.askedAt = this.#clock.own();
+    here.askedAt = this.#clock.now();
     const perEndpoint = endpoint === undefined ? undefined : endpointLimit(limits, endpoint);
     const request = {
       token,
       want,
       lead: leadMs,
-      error: this.#clock.error,
+      error,
       ...(perEndpoint === undefined ? {} : { endpointPerSecond: perEndpoint }),
     };
     let reply: Reply;
     try {
       reply = await this.#known(lane, 'ask', request, perEndpoint === undefined ? undefined : endpoint);
-    } catch (error) {
+    } catch (failure) {
       // It may have been granted, and the answer lost: what is not ours is given back.
       for (let index = 0; index < want; index += 1) this.end(lane, { token: `${token}.${index}`, unused: true });
-      throw error;
+      throw failure;
     }
     const [kind, , ...rest] = reply as string[];
     if (kind === 'later') {
       const [because, at] = rest as [Extract<Answer, { kind: 'later' }>['because'], string];
-      return { kind: 'later', because, at: at === 'news' ? Infinity : Number(at) };
+      return { kind: 'later', because, at: at === 'news' ? Infinity : ours(at) };
     }
     const [slots, ...moments] = rest;
     here.scarce = slots === 'scarce';
-    const grants = moments.map((moment, index) => ({ token: `${token}.${index}`, at: Number(moment) }));
+    const grants = moments.map((moment, index) => ({ token: `${token}.${index}`, at: ours(moment) }));
     for (const grant of grants) here.held.set(grant.token, here.askedAt);
     return { kind: 'granted', grants };
   }
@@ -132,14 +136,14 @@ export class RedisPace implements Pace {
 
   async block(lane: PacedName, milliseconds: number): Promise<void> {
     const here = this.#here(lane);
-    here.closedUntil = Math.max(here.closedUntil, this.#clock.own() + milliseconds);
+    here.closedUntil = Math.max(here.closedUntil, this.#clock.now() + milliseconds);
     await this.#sayClosed(lane);
   }
 
   /** Said again until it was heard: a closure is not forgotten because Redis was away when it began. */
   async #sayClosed(lane: PacedName): Promise<void> {
     const here = this.#here(lane);
-    const left = here.closedUntil - this.#clock.own();
+    const left = here.closedUntil - this.#clock.now();
     if (left > 0) await this.#call(lane, 'block', { milliseconds: left });
     here.closedUntil = 0;
   }
@@ -266,9 +270,9 @@ export class RedisPace implements Pace {
         bucket,
         burst: Number.isFinite(burst) ? burst : 0,
       });
-      const sentAt = this.#clock.own();
+      const sentAt = this.#clock.now();
       const reply = (await this.#options.redis.evalsha(sha, 7, ...keysOf(lane, endpoint), body)) as Reply;
-      this.#clock.learn(sentAt, this.#clock.own(), Number(reply[1]));
+      this.#clock.learn(sentAt, this.#clock.now(), Number(reply[1]));
       return reply;
     } catch (error) {
       if (isScriptGone(error)) this.#sha = undefined;
@@ -308,7 +312,7 @@ export class RedisPace implements Pace {
 
   async #renewAll(all: boolean): Promise<void> {
     if (this.#closed) return;
-    const now = this.#clock.own();
+    const now = this.#clock.now();
     await Promise.all(
       [...this.#lanes].map(async ([lane, here]) => {
         const held = [...here.held].filter(([, since]) => all || now - since > renewMs / 2).map(([token]) => token);

@@ -56,9 +56,10 @@ async function take(limiter: Limiter, grants: number): Promise<void> {
   await Promise.all(Array.from({ length: callers }, caller));
 }
 
+const pin = (pid: number) => promisify(execFile)('taskset', ['-a', '-c', '-p', '0', String(pid)]);
+
 /** All threads of the processes. Linux only; elsewhere it answers false. */
 async function pinToOneCore(pids: readonly number[]): Promise<boolean> {
-  const pin = (pid: number) => promisify(execFile)('taskset', ['-a', '-c', '-p', '0', String(pid)]);
   return Promise.all(pids.map(pin)).then(
     () => true,
     () => false,

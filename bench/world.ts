@@ -22,6 +22,7 @@ export async function startParts({ dir, screen, parts }: StartOptions): Promise<
       dir,
       parts,
       temporary: true,
+      inMemory: true,
       onProgress: (progress) => {
         if (progress.kind === 'download') return say(screen, progressLine(progress));
         steps.set(progress.name, progress.kind === 'ready' ? 'done' : 'running');

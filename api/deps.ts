@@ -53,6 +53,11 @@ export interface ApiDeps {
   contactIdKey: string;
   /** Readiness by name; each rejects when its part is away. */
   checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /**
+   * Named in readiness without deciding about it. Without the limiter nothing is sent, but work is taken and waits: an
+   * API that is taken out for that would turn it away.
+   */
+  lesserChecks?: Readonly<Record<string, () => Promise<unknown>>> | undefined;
   logger: Logger;
   webUi?: { url: string; namespace: string };
   limit?: RateLimit;

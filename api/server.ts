@@ -1,12 +1,15 @@
 /** `npm run api`: configuration, connections, the port, and an orderly end. */
 import { Stripe } from 'stripe';
 import { createBoxoffice } from '../client/index.ts';
+import { untouched } from '../contracts/lane-control.ts';
+import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { readSigningKey } from '../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../infrastructure/proofs.ts';
 import { createTemporalClient } from '../infrastructure/temporal.ts';
+import { connectPace } from '../lanes/connect.ts';
 import { createStore } from '../store/index.ts';
 import { buildApp } from './app.ts';
 import { createTokenVerifier, parseKeySet } from './tokens.ts';
@@ -14,7 +17,15 @@ import { createTokenVerifier, parseKeySet } from './tokens.ts';
 const signatureToleranceSeconds = 300;
 const drainMs = 15_000;
 
-const config = loadConfigOrExit(process.env, ['process', 'temporal', 'database', 'stripeWebhook', 'api']);
+const config = loadConfigOrExit(process.env, [
+  'process',
+  'temporal',
+  'database',
+  'stripeWebhook',
+  'lanes',
+  'redis',
+  'api',
+]);
 const logger = createLogger('api', config.process.LOG_LEVEL);
 const { database, temporal, stripeWebhook, api } = config;
 
@@ -28,12 +39,20 @@ const pool = createPool({
   applicationName: 'boxoffice-api',
 });
 const client = createTemporalClient(temporal);
+const store = createStore(pool);
+const shared = connectPace({
+  config,
+  limits: readLimits(process.env).limits,
+  settings: { read: async () => untouched },
+  name: 'boxoffice-api',
+  log: logger,
+});
 const checkMs = 2_000;
 const connectSecret = stripeWebhook.STRIPE_CONNECT_WEBHOOK_SECRET;
 
 const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
-  store: createStore(pool),
+  store,
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>
@@ -52,6 +71,7 @@ const app = await buildApp({
         client.workflowService.describeNamespace({ namespace: temporal.TEMPORAL_NAMESPACE }),
       ),
   },
+  lesserChecks: shared.ping ? { redis: shared.ping } : {},
   logger,
   ...(temporal.TEMPORAL_UI_URL
     ? { webUi: { url: temporal.TEMPORAL_UI_URL, namespace: temporal.TEMPORAL_NAMESPACE } }
@@ -65,7 +85,7 @@ async function stop(signal: string): Promise<void> {
   const late = setTimeout(() => process.exit(1), drainMs);
   late.unref();
   await app.close();
-  await Promise.all([pool.end(), client.connection.close()]);
+  await Promise.all([shared.close(), pool.end(), client.connection.close()]);
   logger.info('api stopped');
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

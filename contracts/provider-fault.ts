@@ -17,7 +17,7 @@ export class ProviderFault extends Error {
   readonly kind: FaultClass;
   /** The provider's own code, e.g. `card_declined`, `ETIMEDOUT`. */
   readonly code: string;
-  /** Only for `rate_limited`; absent when the provider did not say. Milliseconds. */
+  /** When to come again; for `rate_limited` absent when the provider did not say. Milliseconds. */
   readonly retryAfterMs: number | undefined;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
 

@@ -4,11 +4,11 @@
  * `STRIPE_SECRET_KEY_FILE=/run/secrets/stripe`.
  */
 import { readFileSync } from 'node:fs';
-import { Type, type Static, type TObject } from 'typebox';
+import type { Static, TObject } from 'typebox';
 import { Convert } from 'typebox/value';
 import { createValidator, InvalidRequestError } from '../contracts/schema/validate.ts';
-import { laneNames, workflowQueues } from '../contracts/task-queues.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
+import { parts, type Part } from './config-parts.ts';
 import { ProofKeyError, readProofKeys, readSigningKey } from './proof-keys.ts';
 
 export class ConfigurationError extends Error {
@@ -22,160 +22,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-const text = (description: string) => Type.String({ minLength: 1, description });
-const optional = (description: string) => Type.Optional(text(description));
-const url = (schemes: string, description: string) => Type.String({ pattern: `^(${schemes})://\\S+$`, description });
-const port = (name: string, fallback: number) =>
-  Type.Integer({
-    minimum: 0,
-    maximum: 65_535,
-    default: fallback,
-    description: `a port, 0 to 65535 (0: any free one; ${name})`,
-  });
-const count = (fallback: number, maximum: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum, default: fallback, description });
-
-/** The parts that a process can ask for. Each is the environment of one outside thing. */
-export const parts = {
-  process: Type.Object({
-    NODE_ENV: Type.Optional(
-      Type.Enum(['production', 'development', 'test'], { description: 'production, development or test' }),
-    ),
-    LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      default: 'info',
-      description: 'trace, debug, info, warn, error, fatal or silent',
-    }),
-  }),
-  temporal: Type.Object({
-    TEMPORAL_ADDRESS: Type.String({ pattern: '^\\S+:\\d+$', description: "the Temporal frontend's host:port" }),
-    TEMPORAL_NAMESPACE: Type.String({ minLength: 1, default: 'default', description: 'a namespace' }),
-    TEMPORAL_API_KEY: optional('an API key of Temporal Cloud'),
-    TEMPORAL_TLS_CA: optional('a PEM certificate'),
-    TEMPORAL_TLS_CERT: optional('a PEM certificate'),
-    TEMPORAL_TLS_KEY: optional('a PEM private key'),
-    TEMPORAL_UI_URL: Type.Optional(url('https?', 'the address of the Web UI, http(s)://…')),
-  }),
-  database: Type.Object({
-    DATABASE_URL: Type.Optional(
-      url(
-        'postgres(ql)?',
-        'postgres://user:password@host:port/name (or DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_NAME)',
-      ),
-    ),
-    DB_HOST: optional('a host'),
-    DB_PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: 5432, description: 'a port' }),
-    DB_USER: optional('the application role, which owns no table'),
-    DB_PASSWORD: optional('its password'),
-    DB_NAME: optional('the database'),
-    DB_POOL_MIN: Type.Integer({ minimum: 0, maximum: 100, default: 0, description: '0 to 100 idle connections' }),
-    DB_POOL_MAX: count(10, 500, '1 to 500 connections'),
-  }),
-  stripe: Type.Object({
-    STRIPE_SECRET_KEY: Type.String({
-      pattern: '^(sk|rk)_(test|live)_\\S+$',
-      description: 'sk_test_…, sk_live_… or a restricted rk_… key',
-    }),
-    STRIPE_API_BASE: Type.Optional(url('https?', "another address than Stripe's own, e.g. the simulator's")),
-  }),
-  stripeWebhook: Type.Object({
-    STRIPE_WEBHOOK_SECRET: Type.String({
-      pattern: '^whsec_\\S+$',
-      description: "the webhook endpoint's signing secret, whsec_…",
-    }),
-    STRIPE_CONNECT_WEBHOOK_SECRET: Type.Optional(
-      Type.String({
-        pattern: '^whsec_\\S+$',
-        description: 'the signing secret of the webhook endpoint for connected accounts, whsec_…',
-      }),
-    ),
-    STRIPE_LIVEMODE: Type.Boolean({
-      default: false,
-      description: 'true where the keys are live keys; events of the other mode are refused',
-    }),
-  }),
-  chain: Type.Object({
-    CHAIN_RPC_URL: url('https?', "the chain node's address, http(s)://…"),
-    CHAIN_ID: Type.Integer({ minimum: 1, description: 'the chain id, e.g. 1, 137 or 31337' }),
-    CHAIN_CONTRACT_ADDRESS: Type.String({
-      pattern: '^0x[0-9a-fA-F]{40}$',
-      description: '0x and 40 hex digits (`boxoffice setup` deploys one)',
-    }),
-    CHAIN_ISSUER_KEY: Type.String({
-      pattern: '^0x[0-9a-fA-F]{64}$',
-      description: "the issuer's private key, 0x and 64 hex digits",
-    }),
-    CHAIN_CONFIRMATIONS: count(2, 200, '1 to 200 blocks'),
-    CHAIN_BUMP_AFTER_SECONDS: count(45, 90, '1 to 90 seconds'),
-    CHAIN_MAX_FEE_GWEI: count(500, 1_000_000, '1 to 1000000 gwei per gas'),
-  }),
-  mail: Type.Object({
-    SMTP_URL: url('smtps?', 'smtp(s)://user:password@host:port'),
-    MAIL_FROM: text('the sender, e.g. Boxoffice <tickets@example.com>'),
-  }),
-  sms: Type.Object({
-    TWILIO_ACCOUNT_SID: Type.String({ pattern: '^AC[0-9a-fA-F]{32}$', description: 'AC and 32 hex digits' }),
-    TWILIO_AUTH_TOKEN: text("the account's auth token"),
-    TWILIO_FROM: Type.String({
-      pattern: '^(\\+[1-9]\\d{6,14}|MG[0-9a-fA-F]{32})$',
-      description: 'the sender: a number in E.164, e.g. +15005550006, or a messaging service, MG and 32 hex digits',
-    }),
-    TWILIO_API_BASE: Type.Optional(url('https?', "another address than Twilio's own, e.g. the simulator's")),
-  }),
-  lanes: Type.Object({
-    LIMITER: Type.Enum(['memory'], { description: 'memory (one process paces for itself; refused in production)' }),
-    RATE_LIMITS: Type.Optional(Type.Enum(['unpaced'], { description: 'unpaced, or absent' })),
-    RETRY_SCALE: Type.Number({
-      minimum: 0.001,
-      maximum: 1,
-      default: 1,
-      description: "0.001 to 1: shortens the contract's back-off, for tests",
-    }),
-  }),
-  worker: Type.Object({
-    WORKER_LANES: Type.Optional(
-      Type.String({
-        pattern: `^(${[...workflowQueues, ...laneNames].join('|')})(,(${[...workflowQueues, ...laneNames].join('|')}))*$`,
-        description: `task queues separated by commas: ${[...workflowQueues, ...laneNames].join(', ')}`,
-      }),
-    ),
-    WORKER_SHUTDOWN_GRACE_SECONDS: count(
-      25,
-      600,
-      '1 to 600 seconds; less than what your orchestrator waits before it kills',
-    ),
-    WORKER_MAX_CACHED_WORKFLOWS: count(500, 100_000, '1 to 100000 workflows'),
-    WORKFLOW_BUNDLE: optional('the path of a prebuilt workflow bundle'),
-    DECISION_KEYS: text(
-      "the public halves of the API's DECISION_SIGNING_KEY as a JSON Web Key Set, each with a kid (docs/operations.md)",
-    ),
-    METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'the address that metrics listen on' }),
-    METRICS_PORT: port('metrics', 9464),
-  }),
-  api: Type.Object({
-    API_HOST: Type.String({ default: '127.0.0.1', description: 'the address that the API listens on' }),
-    API_PORT: port('the API', 8080),
-    JWT_ISSUER: text('the issuer (iss) of accepted tokens'),
-    JWT_AUDIENCE: text('the audience (aud) of accepted tokens'),
-    JWT_JWKS: Type.Optional(
-      Type.String({ pattern: '^\\s*\\{', description: 'the JSON Web Key Set of the public keys (or JWT_JWKS_URL)' }),
-    ),
-    JWT_JWKS_URL: Type.Optional(url('https?', 'where the JSON Web Key Set is (or JWT_JWKS)')),
-    API_DOCS: Type.Enum(['token', 'open'], {
-      default: 'token',
-      description: 'token, or open on a machine of your own',
-    }),
-    API_RATE_LIMIT: count(6_000, 1_000_000, '1 to 1000000 requests a minute for each caller'),
-    DECISION_SIGNING_KEY: text(
-      'a private JSON Web Key on P-256 or Ed25519 with a kid (docs/operations.md says how to make one)',
-    ),
-    CONTACT_ID_KEY: Type.String({
-      minLength: 32,
-      description: 'at least 32 characters; keys the ids that stand for personal data',
-    }),
-  }),
-} as const;
-
-export type Part = keyof typeof parts;
+export { parts, type Part };
 
 export type Config<Names extends Part> = Readonly<{ [Name in Names]: Static<(typeof parts)[Name]> }>;
 
@@ -247,6 +94,20 @@ function keyFaults(
   }
 }
 
+/** Redis is asked for only where it paces; a port beyond 65535 would else be found by the first connection. */
+function redisFaults(config: Record<string, Record<string, unknown>>): string[] {
+  const redis = config['redis'] as Config<'redis'>['redis'];
+  const accepted = 'redis://user:password@host:port/db';
+  if (redis.REDIS_URL === undefined && redis.REDIS_HOST === undefined)
+    return config['lanes']?.['LIMITER'] === 'memory'
+      ? []
+      : [`REDIS_URL is missing; set it to ${accepted}, or set REDIS_HOST`];
+  if (URL.canParse(redisUrlOf(redis))) return [];
+  return redis.REDIS_URL === undefined
+    ? [`REDIS_HOST is ${redis.REDIS_HOST}; set it to a host`]
+    : [`REDIS_URL has a value that is not accepted; set it to ${accepted}`];
+}
+
 /** Rules across variables. */
 function crossFaults(
   env: Environment,
@@ -266,11 +127,12 @@ function crossFaults(
   if (names.has('lanes')) {
     if (config['lanes']!['LIMITER'] === 'memory' && env['NODE_ENV'] === 'production') {
       faults.push(
-        'LIMITER is "memory" with NODE_ENV=production; each process would pace for itself and together they would break the provider\'s limit: use a shared limiter',
+        'LIMITER is "memory" with NODE_ENV=production; each process would pace for itself and together they would break the provider\'s limit: set it to redis',
       );
     }
     faults.push(...readLimits(env).faults);
   }
+  if (names.has('redis')) faults.push(...redisFaults(config));
   if (names.has('worker') && env['NODE_ENV'] === 'production' && config['worker']!['WORKFLOW_BUNDLE'] === undefined) {
     faults.push(
       'WORKFLOW_BUNDLE is missing; set it to the bundle that `npm run build` made, so that all workers run the same code',
@@ -303,6 +165,14 @@ export function databaseUrlOf(database: Config<'database'>['database']): string 
   if (database.DATABASE_URL) return database.DATABASE_URL;
   const { DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_NAME } = database;
   return `postgres://${encodeURIComponent(DB_USER!)}:${encodeURIComponent(DB_PASSWORD!)}@${DB_HOST}:${DB_PORT}/${DB_NAME}`;
+}
+
+/** Where Redis is, from either spelling of the contract. */
+export function redisUrlOf(redis: Config<'redis'>['redis']): string {
+  if (redis.REDIS_URL) return redis.REDIS_URL;
+  const { REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DB, REDIS_TLS } = redis;
+  const login = REDIS_PASSWORD === undefined ? '' : `:${encodeURIComponent(REDIS_PASSWORD)}@`;
+  return `redis${REDIS_TLS ? 's' : ''}://${login}${REDIS_HOST}:${REDIS_PORT}/${REDIS_DB}`;
 }
 
 /** For an entry point: prints the faults as a list and ends the process with 78 (EX_CONFIG). */

@@ -1,5 +1,6 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createLaneGauges } from './lane-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -27,5 +28,12 @@ export function createMetrics() {
       labelNames: ['lane', 'outcome'] as const,
       registers: [registry],
     }),
+    circuitBreakerOpen: new Gauge({
+      name: 'circuit_breaker_open',
+      help: '1 while this process makes no calls to a provider because they failed, or one call tries',
+      labelNames: ['lane'] as const,
+      registers: [registry],
+    }),
+    lanes: createLaneGauges(registry),
   };
 }

@@ -144,8 +144,9 @@ export class LaneState {
     let refused: Later | undefined;
     while (grants.length < most) {
       const first = grants[0];
-      if (first) latest = first.at + togetherMs;
-      let moment = 0;
+      // More than one only where they start together, or before another question could be answered.
+      if (first) latest = first.at + Math.max(togetherMs, leadMs);
+      let moment = this.#blockedUntil > now + leadMs ? this.#blockedUntil : 0;
       if (paced) {
         moment =
           (bucket || own ? undefined : this.#fromHole(from, latest, calls)) ??

@@ -43,17 +43,22 @@ export type WaitingFor = Extract<Answer, { kind: 'later' }>['because'] | 'away';
 
 /** At most so many at once where the lane is free: the script holds up everybody else meanwhile. */
 const mostTogether = 32;
-/** Node's timers know no longer wait, and fire at once when asked for one. */
-const longestTimerMs = 2 ** 31 - 1;
 /** While the pace is away it is asked again after this, doubled up to the longest. Milliseconds. */
 const awayMs = { first: 50, longest: 1_000 } as const;
+/** Node's timers know no longer wait, and fire at once when asked for one. */
+const longestTimerMs = 2 ** 31 - 1;
 /** However slow this process is, its moments are not asked for further ahead than this. Milliseconds. */
 const longestLeadMs = 500;
+
+/** A grant, and how far ahead it was asked for. */
+interface Ahead extends Granted {
+  leadMs: number;
+}
 
 interface Waiter {
   signal: AbortSignal;
   leadMs: number;
-  grant: (granted: Granted) => void;
+  grant: (granted: Ahead) => void;
 }
 
 /** How late this process is for its moments: it then asks for later ones, so that a busy machine gets its turn, too. */
@@ -64,12 +69,13 @@ class Slip {
     return this.#ms;
   }
 
-  late(by: number): void {
-    this.#ms = Math.min(longestLeadMs, Math.max(this.#ms, by));
+  /** By how much, although the moment was asked for so far ahead. Milliseconds. */
+  late(by: number, leadMs: number): void {
+    this.#ms = Math.min(longestLeadMs, Math.max(this.#ms, leadMs + by));
   }
 
   inTime(): void {
-    this.#ms = this.#ms < 1 ? 0 : this.#ms * 0.8;
+    this.#ms = this.#ms < 1 ? 0 : this.#ms * 0.95;
   }
 }
 
@@ -98,7 +104,7 @@ class Line {
     return this.#waiters.length;
   }
 
-  wait({ signal, leadMs = 0, first = false }: ReserveOptions): Promise<Granted> {
+  wait({ signal, leadMs = 0, first = false }: ReserveOptions): Promise<Ahead> {
     if (signal.aborted) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -140,8 +146,10 @@ class Line {
     if (this.#waiters.length === 0) return;
     const wait = at - this.#pace.now();
     if (wait <= 0) void this.#ask();
-    else if (Number.isFinite(wait))
-      this.#timer = setTimeout(() => this.#askAt(at), Math.min(Math.ceil(wait), longestTimerMs));
+    else {
+      const longest = Math.min(this.#pace.silenceMs, longestTimerMs);
+      this.#timer = setTimeout(() => void this.#ask(), Math.ceil(Math.min(wait, longest)));
+    }
   }
 
   async #ask(): Promise<void> {
@@ -180,7 +188,7 @@ class Line {
     this.#nextAskAt = answer.grants.at(-1)!.at - leadMs - 2;
     for (const granted of answer.grants) {
       const waiter = this.#waiters.shift();
-      if (waiter) waiter.grant(granted);
+      if (waiter) waiter.grant({ ...granted, leadMs });
       // Whoever asked has left meanwhile.
       else this.#pace.end(this.#lane, { token: granted.token, unused: true });
     }
@@ -213,7 +221,7 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
     [...lines.values()].reduce((sum, other) => sum + (other.lane === lane ? other.line.length : 0), 0),
   );
 
-  const reservationOf = (lane: PacedName, line: Line, { token, at }: Granted): Reservation => {
+  const reservationOf = (lane: PacedName, line: Line, { token, at, leadMs }: Ahead): Reservation => {
     const voids = ahead.get(lane) ?? new Set();
     ahead.set(lane, voids);
     let voided = false;
@@ -254,7 +262,7 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
         }
         const lateBy = at > 0 ? pace.now() - at : 0;
         if (voided || lateBy > toleranceMs) {
-          if (lateBy > toleranceMs) slip.late(lateBy);
+          if (lateBy > toleranceMs) slip.late(lateBy, leadMs);
           release();
           return false;
         }

@@ -27,6 +27,7 @@ export function createMemoryPace(
 
   return {
     now,
+    silenceMs: Infinity,
     async ask({ lane, ...ask }) {
       asked += 1;
       return laneOf(lane).ask(now(), { ...ask, token: String(asked) });

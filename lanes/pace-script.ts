@@ -111,11 +111,15 @@ local function say_freed()
   tell('slot', table.concat(first, ','))
 end
 
-local function present()
-  redis.call('HSET', processes, request.process, exact(now) .. '|' .. request.waiting .. '|' .. request.breaker)
+local function present(granted)
+  local waiting = math.max(0, request.waiting - (granted or 0))
+  redis.call('HSET', processes, request.process, exact(now) .. '|' .. waiting .. '|' .. request.breaker)
 end
 
-local function later(because, at) return { 'later', exact(now), because, at and exact(at) or 'news' } end
+local function later(because, at)
+  present()
+  return { 'later', exact(now), because, at and exact(at) or 'news' }
+end
 
 -- A moment that was given back. It may move forward where fewer than a whole window's calls come after it.
 local function from_hole(from, latest)
@@ -135,7 +139,6 @@ end
 
 local function ask()
   if state.run ~= request.run then return { 'unknown', exact(now) } end
-  present()
   if state.stopped == '1' then return later('stopped') end
   local blocked = known('blocked', 0)
   if blocked - now > ${horizonMs} then return later('closed', blocked - ${horizonMs / 2}) end
@@ -171,9 +174,9 @@ local function ask()
   local moments = {}
   local refused
   while #moments < most do
-    -- More than one only where they may start together.
-    if #moments > 0 then latest = moments[1] + 2 end
-    local moment = 0
+    -- More than one only where they start together, or before another question could be answered.
+    if #moments > 0 then latest = moments[1] + math.max(2, request.lead) end
+    local moment = blocked > now + request.lead and blocked or 0
     if configured > 0 then
       local hole = not request.bucket and not request.endpointPerSecond and from_hole(from, latest)
       if hole then
@@ -219,6 +222,7 @@ local function ask()
     moments[#moments + 1] = moment
   end
   if #moments == 0 then return later(refused[1], math.max(now + 1, refused[2])) end
+  present(#moments)
   redis.call('ZREM', waiters, request.process)
   redis.call('HINCRBY', state_key, 'granted', #moments)
   local answer = { 'granted', exact(now), 2 * (free - #moments) < concurrent and 'scarce' or 'plenty' }
@@ -267,6 +271,7 @@ end
 
 local function status()
   if state.run ~= request.run then return { 'unknown', exact(now) } end
+  present()
   free_slots()
   local next_moment = now
   if configured > 0 then

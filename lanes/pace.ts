@@ -12,7 +12,7 @@ export interface Ask {
   lane: PacedName;
   /** An endpoint with a limit of its own, e.g. `payouts`. */
   endpoint?: string | undefined;
-  /** Several are granted only where all may start at once; at least 1. */
+  /** Several are granted only where all may start within `leadMs` of the first; at least 1. */
   want: number;
   /** The moment is not before so many milliseconds from now: what still has to be done first takes that long. */
   leadMs: number;
@@ -57,6 +57,8 @@ export class PaceAwayError extends Error {
 }
 
 export interface Pace {
+  /** News of this pace can be lost, so nobody waits longer than this without asking. Milliseconds. */
+  readonly silenceMs: number;
   /** The clock of all moments, e.g. `performance.now`. */
   now(): number;
   /** @throws PaceAwayError */
@@ -89,7 +91,7 @@ export const toleranceMs = 6;
 /** No moment further ahead is reserved: what a dead holder can waste, and what an emergency stop can be late. */
 export const horizonMs = 400;
 /** A slot whose holder says nothing for so long is free again. Milliseconds. */
-export const leaseMs = 6_000;
+export const leaseMs = 4_000;
 /** Holders say so this often. Milliseconds. */
 export const renewMs = 1_000;
 /**

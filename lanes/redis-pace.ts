@@ -43,6 +43,8 @@ interface LaneHere {
   flush: NodeJS.Timeout | undefined;
   scarce: boolean;
   askedAt: number;
+  /** How many callers Redis believes to wait here. */
+  saidWaiting: number;
   breaker: BreakerState;
   /** A closure that Redis was not told yet; by our own clock, 0: none. */
   closedUntil: number;
@@ -50,6 +52,7 @@ interface LaneHere {
 }
 
 export class RedisPace implements Pace {
+  readonly silenceMs = 1_000;
   readonly #options: RedisPaceOptions;
   readonly #clock = new PaceClock();
   /** Opaque: Redis tells processes apart by it. */
@@ -74,9 +77,8 @@ export class RedisPace implements Pace {
     // So that a server which lost its memory learns of what is held before it grants anything.
     options.redis.on('ready', () => void this.#renewAll(true));
     options.news.on('message', (_channel: string, message: string) => this.#heard(message));
-    // What was said meanwhile was missed.
-    options.news.on('ready', () => this.#tell({ lane: 'all', void: false }));
-    void options.news.subscribe(newsChannel).catch(() => undefined);
+    options.news.on('ready', () => this.#listen());
+    if (options.news.status === 'ready') this.#listen();
     this.#renewal = setInterval(() => void this.#renewAll(false), renewMs).unref();
   }
 
@@ -95,6 +97,7 @@ export class RedisPace implements Pace {
     this.#asked += 1;
     const token = `${this.#process}.${this.#asked}`;
     here.askedAt = this.#clock.now();
+    here.saidWaiting = this.#waiting(lane);
     const perEndpoint = endpoint === undefined ? undefined : endpointLimit(limits, endpoint);
     const request = {
       token,
@@ -212,6 +215,7 @@ export class RedisPace implements Pace {
       flush: undefined,
       scarce: true,
       askedAt: 0,
+      saidWaiting: 0,
       breaker: 'closed' as const,
       closedUntil: 0,
       opening: undefined,
@@ -316,10 +320,21 @@ export class RedisPace implements Pace {
     await Promise.all(
       [...this.#lanes].map(async ([lane, here]) => {
         const held = [...here.held].filter(([, since]) => all || now - since > renewMs / 2).map(([token]) => token);
-        const silent = this.#waiting(lane) > 0 && now - here.askedAt > renewMs;
+        const waiting = this.#waiting(lane);
+        const silent = (waiting > 0 || here.saidWaiting > 0) && now - here.askedAt > renewMs;
+        here.saidWaiting = waiting;
         if (held.length === 0 && !silent && here.ended.length === 0) return;
         await this.#call(lane, 'renew', { held }).catch(() => undefined);
       }),
+    );
+  }
+
+  #listen(): void {
+    void this.#options.news.subscribe(newsChannel).then(
+      // What was said meanwhile was missed.
+      () => this.#tell({ lane: 'all', void: false }),
+      // The connection broke again: its next `ready` comes here, too.
+      () => undefined,
     );
   }
 

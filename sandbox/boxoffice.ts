@@ -161,7 +161,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     CHAIN_CONTRACT_ADDRESS: contract,
     CHAIN_ISSUER_KEY: settings.issuerKey,
     CHAIN_CONFIRMATIONS: '2',
-    LIMITER: 'memory',
+    LIMITER: 'redis',
     // The node is ours, and the contract's 10 a second are a public provider's.
     RATE_LIMIT_CHAIN: '500,100',
     WORKFLOW_BUNDLE: bundle,

@@ -16,6 +16,7 @@ const config = loadConfigOrExit(process.env, [
   'mail',
   'sms',
   'lanes',
+  'redis',
   'worker',
 ]);
 const log = createLogger('worker', config.process.LOG_LEVEL);
@@ -53,6 +54,7 @@ const stop = (signal: NodeJS.Signals) => {
 process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 
+health.setChecks(workers.checks);
 health.setReady(true);
 log.info({ queues: workers.queues, health: health.url }, 'worker is ready');
 try {

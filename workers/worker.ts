@@ -1,6 +1,7 @@
 /** One worker per task queue, all in one process or spread over many by `WORKER_LANES`. */
 import { readFile } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { untouched } from '../contracts/lane-control.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
 import {
   laneNames,
@@ -14,9 +15,9 @@ import type { Logger } from '../infrastructure/logger.ts';
 import type { Metrics } from '../infrastructure/metrics.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { connectionOptions, createTemporalClient } from '../infrastructure/temporal.ts';
+import { createBreakers } from '../lanes/breaker.ts';
 import { createLaneCaller } from '../lanes/call.ts';
-import { createLimiter } from '../lanes/limiter.ts';
-import { createMemoryPace } from '../lanes/memory-pace.ts';
+import { connectPace, createWorkerLimiter } from '../lanes/connect.ts';
 import { createStore } from '../store/index.ts';
 import { laneActivities, recordActivities, type Parts } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
@@ -24,18 +25,22 @@ import { metricsInterceptor } from './interceptors/metrics.ts';
 import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
-  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'worker'
+  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'redis' | 'worker'
 >;
 
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */
 const heartbeatThrottle = '1 second';
 /** After a worker died, its sticky tasks go to the others this soon. */
 const stickyTimeout = '2 seconds';
+/** A provider that failed is tried again after this. Milliseconds. */
+const halfOpenAfterMs = 5_000;
 
 export interface RunningWorkers {
   queues: readonly TaskQueue[];
   /** Stops taking work, lets what runs end within the grace, then closes everything. */
   shutdown(): void;
+  /** For readiness: what it waits for when it is away. */
+  checks: Readonly<Record<string, () => Promise<unknown>>>;
   /** Resolves when all have stopped; rejects when one failed. */
   ended: Promise<void>;
 }
@@ -67,18 +72,41 @@ export async function startWorkers(
   const store = createStore(pool);
   const temporal = createTemporalClient(config.temporal);
   const stopping = new AbortController();
+  const shared = connectPace({
+    config,
+    limits,
+    settings: { read: async () => untouched },
+    name: 'boxoffice-worker',
+    log: deps.log,
+  });
+  const limiter = createWorkerLimiter(shared.pace, limits);
+  const breakers = createBreakers({
+    halfOpenAfterMs: Math.round(halfOpenAfterMs * config.lanes.RETRY_SCALE),
+    onChange: (lane, state) => {
+      shared.pace.breaker(lane, state);
+      metrics.circuitBreakerOpen.set({ lane }, state === 'closed' ? 0 : 1);
+      deps.log.warn({ lane, state }, 'circuit breaker');
+    },
+  });
   const lanes = createLaneCaller({
-    limiter: createLimiter(createMemoryPace(limits), limits),
+    limiter,
     limits,
     sentCalls: store.sentCalls,
     retryScale: config.lanes.RETRY_SCALE,
     stopping: stopping.signal,
     observer: { called: (lane, outcome) => metrics.providerCalls.inc({ lane, outcome }) },
+    breaker: breakers,
   });
   const parts: Parts = { config, store, lanes, temporal };
   const connection = await connect(config.temporal);
   const code = await readFile(deps.workflowBundle, 'utf8');
   const queues = chosenQueues(config.worker.WORKER_LANES);
+  const served = laneNames.filter((lane) => queues.includes(lane));
+  for (const lane of served) metrics.circuitBreakerOpen.set({ lane }, 0);
+  metrics.lanes.watch(served, (lane) => limiter.status(lane));
+  const close = async () => {
+    await Promise.allSettled([shared.close(), connection.close(), temporal.connection.close(), pool.end()]);
+  };
   const optionsOf = (taskQueue: TaskQueue): WorkerOptions => ({
     connection,
     namespace: config.temporal.TEMPORAL_NAMESPACE,
@@ -96,7 +124,8 @@ export async function startWorkers(
       stopping.abort();
       shutDown(workers);
     },
-    ended: runAll(workers, () => Promise.allSettled([connection.close(), temporal.connection.close(), pool.end()])),
+    checks: shared.ping ? { redis: shared.ping } : {},
+    ended: runAll(workers, close),
   };
 }
 

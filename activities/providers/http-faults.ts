@@ -19,10 +19,29 @@ export function neverConnected(error: SystemError | undefined): boolean {
   return error?.cause !== undefined && neverConnected(error.cause);
 }
 
-/** `Retry-After` is seconds or an HTTP date. Milliseconds, or undefined where the provider did not say. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const milliseconds = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
+/** A day: what is beyond it is a slip of the provider's, and would close a lane for ever. Milliseconds. */
+const longestRetryAfterMs = 86_400_000;
+
+/** RFC 9110, 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, and two older forms, of which asctime's names no zone. */
+const httpDate = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s/i;
+
+function readDate(value: string | null | undefined): number | undefined {
+  const text = value?.trim();
+  if (!text || !httpDate.test(text)) return undefined;
+  const at = Date.parse(/gmt$/i.test(text) ? text : `${text} GMT`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/**
+ * What an answer says of how long to wait, in milliseconds; undefined where it does not say. `Retry-After` is seconds or an
+ * HTTP date. A date is meant by the provider's clock, which the answer's own `Date` tells; `now`, this machine's, may be
+ * wrong by minutes and is only asked where there is none.
+ */
+export function retryAfterMs(header: string | null | undefined, now: number, date?: string | null): number | undefined {
+  const text = header?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1_000, longestRetryAfterMs);
+  const until = readDate(text);
+  if (until === undefined) return undefined;
+  return Math.min(Math.max(0, until - (readDate(date) ?? now)), longestRetryAfterMs);
 }

@@ -1,35 +1,21 @@
 /** For the orchestrator: alive, ready, started. Needs no token and says nothing but names of parts. */
 import type { FastifyInstance } from 'fastify';
+import { statesOf } from '../../infrastructure/reach.ts';
 import type { ApiDeps } from '../deps.ts';
-
-const checkMs = 2_000;
 
 const schema = (summary: string) => ({ summary, tags: ['health'], security: [] });
 
 /** Probes come every few seconds for ever; only their failures are worth a line. */
 const probe = { config: { access: 'public' }, logLevel: 'warn' } as const;
 
-type CheckState = 'ok' | 'unreachable';
-
-async function stateOf(check: () => Promise<unknown>): Promise<CheckState> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<CheckState>((resolve) => {
-    timer = setTimeout(resolve, checkMs, 'unreachable');
-  });
-  const state = check().then(
-    (): CheckState => 'ok',
-    (): CheckState => 'unreachable',
-  );
-  return Promise.race([state, late]).finally(() => clearTimeout(timer));
-}
-
-export async function healthRoutes(app: FastifyInstance, { checks }: Pick<ApiDeps, 'checks'>): Promise<void> {
+export async function healthRoutes(
+  app: FastifyInstance,
+  { checks, lesserChecks = {} }: Pick<ApiDeps, 'checks' | 'lesserChecks'>,
+): Promise<void> {
   const readiness = async () => {
-    const states = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
-    );
-    const ok = states.every(([, state]) => state === 'ok');
-    return { code: ok ? 200 : 503, body: { status: ok ? 'ok' : 'unavailable', checks: Object.fromEntries(states) } };
+    const [needed, lesser] = await Promise.all([statesOf(checks), statesOf(lesserChecks)]);
+    const ok = Object.values(needed).every((state) => state === 'ok');
+    return { code: ok ? 200 : 503, body: { status: ok ? 'ok' : 'unavailable', checks: { ...needed, ...lesser } } };
   };
   let started = false;
 

@@ -23,6 +23,13 @@ describe('health', () => {
     expect((await app.inject('/health/live')).statusCode).toBe(200);
   });
 
+  it('names a limiter that is away, and goes on taking work', async () => {
+    const { app } = await createApiWorld({ lesserChecks: { redis: away } });
+    const ready = await app.inject('/health/ready');
+    expect(ready.statusCode).toBe(200);
+    expect(ready.json()).toMatchObject({ status: 'ok', checks: { postgres: 'ok', redis: 'unreachable' } });
+  });
+
   it('does not wait for a part that hangs', async () => {
     const { app } = await createApiWorld({ checks: { temporal: never } });
     expect((await app.inject('/health/ready')).json().checks).toEqual({ temporal: 'unreachable' });

@@ -14,8 +14,7 @@ let redis: Redis;
 let sha: string;
 beforeAll(async () => {
   valkey = await startValkey();
-  redis = valkey.connect();
-  await new Promise((resolve) => redis.once('ready', resolve));
+  redis = await valkey.connect();
   sha = (await redis.script('LOAD', paceScript(givenClock))) as string;
 });
 afterAll(() => valkey.stop());

@@ -1,4 +1,5 @@
 /** A Valkey of one's own, to be killed, emptied and slowed down. */
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,8 +9,8 @@ import { startWorld, type World } from '../../sandbox/world.ts';
 export interface OwnValkey {
   world: World;
   url: string;
-  /** A connection, closed with the server. */
-  connect(url?: string): Redis;
+  /** A connection that is ready, closed with the server. */
+  connect(url?: string): Promise<Redis>;
   stop(): Promise<void>;
 }
 
@@ -21,7 +22,7 @@ export async function startValkey(): Promise<OwnValkey> {
   return {
     world,
     url,
-    connect: (to = url) => {
+    connect: async (to = url) => {
       const redis = new Redis(to, {
         enableOfflineQueue: false,
         maxRetriesPerRequest: 0,
@@ -31,6 +32,7 @@ export async function startValkey(): Promise<OwnValkey> {
       });
       redis.on('error', () => undefined);
       connections.push(redis);
+      await once(redis, 'ready');
       return redis;
     },
     stop: async () => {

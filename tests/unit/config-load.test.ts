@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigurationError, databaseUrlOf, loadConfig, parts, type Part } from '../../infrastructure/config.ts';
+import {
+  ConfigurationError,
+  databaseUrlOf,
+  loadConfig,
+  parts,
+  redisUrlOf,
+  type Part,
+} from '../../infrastructure/config.ts';
 import { decisionKey, decisionKeySet, otherKey } from '../support/decision-keys.ts';
 
 let folder: string;
@@ -29,7 +36,7 @@ const good = {
   TWILIO_AUTH_TOKEN: 'token',
   TWILIO_FROM: '+15005550006',
   MAIL_FROM: 'Boxoffice <tickets@example.com>',
-  LIMITER: 'memory',
+  REDIS_URL: 'redis://127.0.0.1:6379',
   JWT_ISSUER: 'issuer',
   JWT_AUDIENCE: 'boxoffice',
   JWT_JWKS: '{"keys":[]}',
@@ -38,6 +45,7 @@ const good = {
   DECISION_KEYS: decisionKeySet,
 };
 const urlOf = (env: Record<string, string>) => databaseUrlOf(loadConfig(env, ['database']).database);
+const redisOf = (env: Record<string, string>) => redisUrlOf(loadConfig(env, ['redis']).redis);
 const keyOf = (env: Record<string, string>) => loadConfig(env, ['stripe']).stripe.STRIPE_SECRET_KEY;
 const all = Object.keys(parts) as Part[];
 
@@ -58,7 +66,8 @@ describe('a configuration', () => {
     expect(config.api).toMatchObject({ API_PORT: 0, API_HOST: '127.0.0.1' });
     expect(config.chain).toMatchObject({ CHAIN_ID: 31_337, CHAIN_CONFIRMATIONS: 2 });
     expect(config.stripeWebhook.STRIPE_LIVEMODE).toBe(true);
-    expect(config.lanes).toEqual({ LIMITER: 'memory', RETRY_SCALE: 0.5 });
+    expect(config.lanes).toEqual({ LIMITER: 'redis', RETRY_SCALE: 0.5 });
+    expect(config.redis).toEqual({ REDIS_URL: good.REDIS_URL, REDIS_PORT: 6379, REDIS_DB: 0, REDIS_TLS: false });
     expect(config.process.LOG_LEVEL).toBe('info');
   });
 
@@ -94,7 +103,11 @@ describe('a configuration', () => {
     ['RETRY_SCALE', 'half'],
     ['STRIPE_LIVEMODE', 'yes'],
     ['NODE_ENV', 'prod'],
-    ['LIMITER', 'redis'],
+    ['LIMITER', 'none'],
+    ['REDIS_PORT', '70000'],
+    ['REDIS_DB', '-1'],
+    ['REDIS_TLS', 'yes'],
+    ['RATE_LIMIT_BUCKETS', 'stripe,visa'],
     ['TEMPORAL_ADDRESS', 'localhost'],
     ['CHAIN_CONTRACT_ADDRESS', '0x12'],
     ['WORKER_LANES', 'stripe,visa'],
@@ -119,6 +132,8 @@ describe('a secret', () => {
     ['CHAIN_ISSUER_KEY', '0xhunter2'],
     ['CONTACT_ID_KEY', 'hunter2'],
     ['DATABASE_URL', 'mysql://app:hunter2@db/x'],
+    ['REDIS_URL', 'http://app:hunter2@redis'],
+    ['REDIS_URL', 'redis://app:hunter2@redis:70000'],
     ['SMTP_URL', 'user:hunter2@mail'],
     ['CHAIN_RPC_URL', 'node/v2/hunter2'],
     ['JWT_JWKS', 'hunter2'],
@@ -152,10 +167,13 @@ describe('a secret', () => {
 });
 
 describe('rules across variables', () => {
-  it('the limiter of one process is refused in production', () => {
-    const faults = changed({ NODE_ENV: 'production', WORKFLOW_BUNDLE: 'dist/workflows.js' });
-    expect(faults).toEqual([expect.stringMatching(/^LIMITER is "memory" with NODE_ENV=production/)]);
-    expect(changed({ NODE_ENV: 'development' })).toEqual([]);
+  it('the limiter of one process is refused in production, the shared one is not', () => {
+    const production = { NODE_ENV: 'production', WORKFLOW_BUNDLE: 'dist/workflows.js' };
+    expect(changed({ ...production, LIMITER: 'memory' })).toEqual([
+      expect.stringMatching(/^LIMITER is "memory" with NODE_ENV=production.*set it to redis$/),
+    ]);
+    expect(changed(production)).toEqual([]);
+    expect(changed({ NODE_ENV: 'development', LIMITER: 'memory' })).toEqual([]);
     expect(faultsOf({ LIMITER: 'memory', NODE_ENV: 'production' }, ['lanes'])).toHaveLength(1);
   });
 
@@ -164,9 +182,28 @@ describe('rules across variables', () => {
     expect(faults).toEqual([expect.stringMatching(/^WORKFLOW_BUNDLE is missing; set it to \S/)]);
   });
 
-  it('a limiter is chosen, never assumed', () => {
-    const { LIMITER: _, ...rest } = good;
-    expect(faultsOf(rest)).toEqual([expect.stringMatching(/^LIMITER is missing/)]);
+  it('Redis is asked for where it paces, and only there', () => {
+    const { REDIS_URL: _, ...rest } = good;
+    const missing = 'REDIS_URL is missing; set it to redis://user:password@host:port/db, or set REDIS_HOST';
+    expect(faultsOf(rest)).toEqual([missing]);
+    expect(faultsOf({}, ['redis'])).toEqual([missing]);
+    expect(faultsOf({ ...rest, LIMITER: 'redis' })).toEqual([missing]);
+    expect(faultsOf({ ...rest, LIMITER: 'memory' })).toEqual([]);
+    expect(faultsOf({ ...rest, REDIS_HOST: 'redis' })).toEqual([]);
+    expect(faultsOf({ ...rest, REDIS_HOST: 'no host' })).toEqual([
+      expect.stringMatching(/^REDIS_HOST is no host; set/),
+    ]);
+  });
+
+  it('Redis comes by its address or in parts, with a password from a file, too', () => {
+    const { REDIS_URL: _, ...rest } = good;
+    const inParts = { REDIS_HOST: 'redis', REDIS_PASSWORD: 'p@ss/word', REDIS_DB: '2' };
+    expect(redisOf({ ...rest, ...inParts })).toBe('redis://:p%40ss%2Fword@redis:6379/2');
+    expect(redisOf({ REDIS_HOST: 'redis', REDIS_PORT: '6380', REDIS_TLS: 'true' })).toBe('rediss://redis:6380/0');
+    expect(redisOf({ REDIS_HOST: 'redis', REDIS_PASSWORD_FILE: file('redis', 'pw\n') })).toBe(
+      'redis://:pw@redis:6379/0',
+    );
+    expect(redisOf({ ...good, ...inParts })).toBe(good.REDIS_URL);
   });
 
   it('the database comes by its address or in parts, and what is missing is named', () => {

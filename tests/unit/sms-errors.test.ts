@@ -89,6 +89,9 @@ describe('an answer', () => {
     const limited = await answering(429, { code: 20_429 }, { 'retry-after': '7' });
     expect(await faultAt(limited)).toMatchObject({ kind: 'rate_limited', retryAfterMs: 7_000 });
     expect((await faultAt(await answering(429, { code: 20_429 }))).retryAfterMs).toBeUndefined();
+    const [date, until] = ['Thu, 01 Jan 2026 00:00:00 GMT', 'Thu, 01 Jan 2026 00:00:09 GMT'];
+    const byDate = await answering(429, { code: 20_429 }, { date, 'retry-after': until });
+    expect((await faultAt(byDate)).retryAfterMs).toBe(9_000);
   });
 });
 

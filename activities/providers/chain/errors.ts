@@ -2,6 +2,7 @@ import { BaseError, HttpRequestError, RpcRequestError, TimeoutError, decodeError
 import type { Hex } from 'viem';
 import { ProviderFault } from '../../../contracts/provider-fault.ts';
 import type { FaultClass } from '../../../contracts/provider-fault.ts';
+import { retryAfterMs } from '../http-faults.ts';
 import { ticketsAbi } from './abi.ts';
 
 /** A failed request, reduced to what the table looks at. */
@@ -158,7 +159,7 @@ export function faultOf(error: unknown, method: string): ProviderFault {
     kind,
     code,
     message: `${says} · ${method}${detailOf(trouble)}`,
-    retryAfterMs: kind === 'rate_limited' ? retryAfterMs(error) : undefined,
+    retryAfterMs: kind === 'rate_limited' ? closureOf(error) : undefined,
     facts: factsOf(trouble),
     // No `cause`: viem's errors carry the URL, with its key, and the request's body, with the buyer's wallet.
   });
@@ -245,11 +246,7 @@ function detailOf({ text, network, status }: Trouble): string {
   return known.length === 0 ? '' : `: ${known.join(', ')}`;
 }
 
-/** Retry-After in milliseconds; the header holds seconds or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(error: unknown): number | undefined {
+function closureOf(error: unknown): number | undefined {
   const headers = inChain(error, HttpRequestError)?.headers ?? inChain(error, RpcRequestError)?.headers;
-  const value = headers?.get('retry-after');
-  if (!value) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+  return retryAfterMs(headers?.get('retry-after'), Date.now(), headers?.get('date'));
 }

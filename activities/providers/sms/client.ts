@@ -78,6 +78,7 @@ class OneRequest extends twilio.RequestClient {
         status: answer.status,
         code: codeIn(body),
         retryAfter: answer.headers.get('retry-after') ?? undefined,
+        date: answer.headers.get('date') ?? undefined,
         requestId: answer.headers.get('twilio-request-id') ?? undefined,
       });
     }

@@ -7,7 +7,14 @@ import { neverConnected, retryAfterMs, type SystemError } from '../http-faults.t
 
 /** What came instead of success: an answer with its status and Twilio's code, or none. */
 export type TwilioFailure =
-  | { status: number; code: number | undefined; retryAfter: string | undefined; requestId: string | undefined }
+  | {
+      status: number;
+      code: number | undefined;
+      /** The headers `Retry-After` and `Date`. */
+      retryAfter: string | undefined;
+      date: string | undefined;
+      requestId: string | undefined;
+    }
   | { error: unknown };
 
 /** The recipient has answered STOP: the one "no" that is a wish and not a fault. */
@@ -66,7 +73,7 @@ export function twilioFault(failure: TwilioFailure): ProviderFault {
     kind,
     code: shown,
     message: `${what} (HTTP ${status}, code ${shown})`,
-    retryAfterMs: retryAfterMs(failure.retryAfter, Date.now()),
+    retryAfterMs: retryAfterMs(failure.retryAfter, Date.now(), failure.date),
     facts: { status, ...(requestId === undefined ? {} : { requestId }) },
   });
 }

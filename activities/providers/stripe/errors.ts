@@ -71,7 +71,7 @@ export function stripeFault(error: unknown): unknown {
     code,
     // The SDK's message may quote a parameter's value, so ours is made of codes only.
     message: `Stripe: ${code}${error.statusCode ? ` (HTTP ${error.statusCode})` : ''}`,
-    retryAfterMs: retryAfterMs(error.headers?.['retry-after'], Date.now()),
+    retryAfterMs: retryAfterMs(error.headers?.['retry-after'], Date.now(), error.headers?.['date']),
     facts: {
       ...(error.requestId ? { requestId: error.requestId } : {}),
       ...(error.param ? { param: error.param } : {}),

@@ -1,11 +1,12 @@
-/** The way to the provider as a worker's process has it, and the pace that it keeps with the others. */
-import { Redis } from 'ioredis';
-import { untouched } from '../contracts/lane-control.ts';
+/** The way to the provider as a worker's process has it. */
 import type { LaneLimits, PacedName } from '../contracts/lane-limits.ts';
+import { untouched } from '../contracts/lane-control.ts';
+import { loadConfig } from '../infrastructure/config.ts';
+import { createLogger } from '../infrastructure/logger.ts';
+import { createBreakers } from '../lanes/breaker.ts';
 import { createLaneCaller, type LaneCaller } from '../lanes/call.ts';
-import { createLimiter } from '../lanes/limiter.ts';
+import { type ConnectedLanes, connectPace, createWorkerLimiter } from '../lanes/connect.ts';
 import type { Pace } from '../lanes/pace.ts';
-import { RedisPace } from '../lanes/redis-pace.ts';
 import type { SentCalls } from '../lanes/sent-calls.ts';
 
 export type AllLimits = Readonly<Record<PacedName, LaneLimits>>;
@@ -13,24 +14,10 @@ export type AllLimits = Readonly<Record<PacedName, LaneLimits>>;
 /** Nobody changes anything while it is measured. */
 const settings = { read: () => Promise.resolve(untouched) };
 
-/** Its `close` ends the connections, too. */
-export function openRedisPace(url: string, limits: AllLimits): Pace {
-  const [redis, news] = [connect(url), connect(url)];
-  const pace = new RedisPace({ redis, news, limits, settings });
-  const close = pace.close.bind(pace);
-  pace.close = async () => {
-    await close();
-    for (const connection of [redis, news]) connection.disconnect();
-  };
-  return pace;
-}
-
-/** Fails at once while Valkey is away, and comes back by itself. */
-function connect(url: string): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 200 });
-  // Who asks hears of it.
-  redis.on('error', () => undefined);
-  return redis;
+/** The shared pace, in the Valkey of the environment's `REDIS_URL`. */
+export function openSharedPace(env: Readonly<Record<string, string | undefined>>, limits: AllLimits): ConnectedLanes {
+  const config = loadConfig({ ...env, LIMITER: 'redis' }, ['lanes', 'redis']);
+  return connectPace({ config, limits, settings, name: 'boxoffice-bench', log: createLogger('bench', 'warn') });
 }
 
 export function createBenchLanes(deps: {
@@ -39,6 +26,13 @@ export function createBenchLanes(deps: {
   sentCalls: SentCalls;
   stopping: AbortSignal;
 }): LaneCaller {
-  const { pace, ...rest } = deps;
-  return createLaneCaller({ limiter: createLimiter(pace, deps.limits), retryScale: 1, ...rest });
+  const { pace, limits, sentCalls, stopping } = deps;
+  return createLaneCaller({
+    limiter: createWorkerLimiter(pace, limits),
+    limits,
+    sentCalls,
+    retryScale: 1,
+    stopping,
+    breaker: createBreakers({ onChange: (lane, state) => pace.breaker(lane, state) }),
+  });
 }

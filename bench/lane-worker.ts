@@ -10,7 +10,7 @@ import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { connectionOptions } from '../infrastructure/temporal.ts';
 import { createStore } from '../store/index.ts';
-import { createBenchLanes, openRedisPace } from './lane-caller.ts';
+import { createBenchLanes, openSharedPace } from './lane-caller.ts';
 import { createLaneRunner } from './lane-runner.ts';
 
 const config = loadConfigOrExit(process.env, ['temporal', 'database', 'stripe', 'lanes']);
@@ -24,14 +24,14 @@ const pool = createPool({
 });
 const connection = await NativeConnection.connect(connectionOptions(config.temporal));
 const stopping = new AbortController();
-const pace = openRedisPace(process.env['REDIS_URL']!, limits);
+const shared = openSharedPace(process.env, limits);
 const { sentCalls } = createStore(pool);
 const worker = await createLaneRunner({
   connection,
   namespace: config.temporal.TEMPORAL_NAMESPACE,
   taskQueue: 'stripe',
   limits: limits.stripe,
-  lanes: createBenchLanes({ pace, limits, sentCalls, stopping: stopping.signal }),
+  lanes: createBenchLanes({ pace: shared.pace, limits, sentCalls, stopping: stopping.signal }),
   account: { secretKey: config.stripe.STRIPE_SECRET_KEY, apiBase: config.stripe.STRIPE_API_BASE },
 });
 const begin = new AbortController();
@@ -49,6 +49,6 @@ try {
   if (!stopping.signal.aborted) await worker.run();
 } finally {
   ready.close();
-  await Promise.allSettled([pace.close(), connection.close(), pool.end()]);
+  await Promise.allSettled([shared.close(), connection.close(), pool.end()]);
 }
 process.exit(0);

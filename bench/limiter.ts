@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { contractLimits } from '../contracts/lane-limits.ts';
 import { createLimiter, type Limiter } from '../lanes/limiter.ts';
-import { openRedisPace } from './lane-caller.ts';
+import { openSharedPace } from './lane-caller.ts';
 import { startParts } from './world.ts';
 import { type BenchContext, columns, type Measured, rounded, type Workload } from './workload.ts';
 
@@ -16,10 +16,10 @@ const warmUpShare = 0.2;
 
 async function measure({ interrupt, screen, dir, jobs }: BenchContext): Promise<Measured> {
   const world = await interrupt.race(startParts({ dir, screen, parts: ['valkey'] }));
-  const pace = openRedisPace(world.address('valkey').url, limits);
+  const shared = openSharedPace({ REDIS_URL: world.address('valkey').url }, limits);
   try {
     const pinned = await pinToOneCore([process.pid, world.pids()['valkey']!]);
-    const limiter = createLimiter(pace, limits);
+    const limiter = createLimiter(shared.pace, limits);
     await interrupt.race(take(limiter, jobs * warmUpShare));
     const startedAt = performance.now();
     await interrupt.race(take(limiter, jobs));
@@ -35,7 +35,7 @@ async function measure({ interrupt, screen, dir, jobs }: BenchContext): Promise<
       missed: perSecond < wantedPerSecond ? [`${perSecond.toFixed(0)} grants a second, wanted ${wantedPerSecond}`] : [],
     };
   } finally {
-    await pace.close();
+    await shared.close();
     await world.stop();
   }
 }

@@ -87,7 +87,7 @@ async function furnish(world: World): Promise<LaneWorld> {
     REDIS_URL: redisUrl,
     STRIPE_SECRET_KEY,
     STRIPE_API_BASE: stripe,
-    LIMITER: 'memory',
+    LIMITER: 'redis',
     // Whatever stands in the caller's environment: measured are the contract's limits.
     RATE_LIMITS: '',
     RATE_LIMIT_STRIPE: '',

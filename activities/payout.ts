@@ -44,6 +44,8 @@ export interface PayoutActivities {
 }
 
 const { decline, refuse } = createFailures('stripe');
+/** The provider takes fewer of these a second than of others. */
+const payoutCalls = { lane: 'stripe', endpoint: 'payouts' } as const;
 const noes: ReadonlySet<unknown> = new Set([failureTypes.declined, failureTypes.refused]);
 
 export function createPayoutActivities(deps: {
@@ -107,6 +109,7 @@ export function createPayoutActivities(deps: {
   const payoutOf = (input: CreatePayoutInput): Making<ProviderPayout> => ({
     input,
     step: 'payout',
+    target: payoutCalls,
     post: (key) => provider.create(input, key),
     page: async ({ from, to, after }) => {
       const { workflowId, account } = input;
@@ -118,7 +121,7 @@ export function createPayoutActivities(deps: {
   return {
     transferToVenue: (input) => make(transferOf(input)),
     createPayout: (input) => make(payoutOf(input)),
-    retrievePayout: (payout) => lanes.read('stripe', () => provider.retrieve(payout)),
+    retrievePayout: (payout) => lanes.read(payoutCalls, () => provider.retrieve(payout)),
     confirmNoTransfer: (input) => confirmNone(transferOf(input)),
     confirmNoPayout: (input) => confirmNone(payoutOf(input)),
   };

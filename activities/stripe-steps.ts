@@ -6,7 +6,7 @@ import { Context } from '@temporalio/activity';
 import { failureTypes } from '../contracts/failures.ts';
 import { providerKeyOf } from '../contracts/hashes.ts';
 import type { JobPolicy } from '../contracts/job-types.ts';
-import type { Counted, LaneCaller } from '../lanes/call.ts';
+import type { Counted, LaneCaller, Target } from '../lanes/call.ts';
 import { createFailures, detailOf, typeOf } from './failure.ts';
 import type { StepHistory, StepLedger } from './ports.ts';
 
@@ -27,6 +27,8 @@ export interface StepInput {
 export interface Search<Made> {
   input: StepInput;
   step: string;
+  /** Where it is asked for, when that has a limit of its own. */
+  target?: Target;
   /** One page of the listing in which it shows once it exists; `from` and `to`: when its calls left, epoch milliseconds. */
   page: (within: {
     from: number;
@@ -64,19 +66,27 @@ export function createStripeSteps(deps: {
   const { lanes, steps, policy } = deps;
 
   /** One paced and counted call under the step's present key. */
-  function change<T>(input: StepInput, step: string, call: (providerKey: string) => Promise<T>): Promise<T> {
+  function change<T>(
+    input: StepInput,
+    step: string,
+    call: (providerKey: string) => Promise<T>,
+    target: Target = 'stripe',
+  ): Promise<T> {
     const counted: Counted = { step: stepOf(input, step), policy, budget: policy.attempts + input.round };
-    return lanes.change('stripe', counted, ({ generation }) => call(providerKeyOf(input.workflowId, step, generation)));
+    return lanes.change(target, counted, ({ generation }) => call(providerKeyOf(input.workflowId, step, generation)));
   }
 
-  async function find<Made>({ page }: Search<Made>, history: StepHistory): Promise<Made | undefined> {
+  async function find<Made>(
+    { page, target = 'stripe' }: Search<Made>,
+    history: StepHistory,
+  ): Promise<Made | undefined> {
     const { firstSentAt, lastSentAt } = history;
     if (!firstSentAt || !lastSentAt) return undefined;
     const sent = { from: Date.parse(firstSentAt), to: Date.parse(lastSentAt) };
     let after: string | undefined;
     do {
       const from = after;
-      const { found, next } = await lanes.read('stripe', () => page({ ...sent, after: from }));
+      const { found, next } = await lanes.read(target, () => page({ ...sent, after: from }));
       if (found) return found;
       after = next;
     } while (after);
@@ -121,7 +131,7 @@ export function createStripeSteps(deps: {
       await raise(input, step, history.generation);
     }
     try {
-      return await change(input, step, (key) => making.post(key));
+      return await change(input, step, (key) => making.post(key), making.target);
     } catch (error) {
       const replayed = detailOf(error)?.facts?.['replayed'] === true && typeOf(error) === failureTypes.retry;
       if (!replayed && typeOf(error) !== failureTypes.budgetExhausted) throw error;

@@ -15,6 +15,7 @@ import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
 import { disputeRoutes } from './routes/disputes.ts';
 import { healthRoutes } from './routes/health.ts';
+import { laneRoutes } from './routes/lanes.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -65,6 +66,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(ticketRoutes, deps);
   await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);
+  await app.register(laneRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   await app.register(connectWebhookRoutes, deps);
   return app;

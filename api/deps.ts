@@ -3,6 +3,7 @@ import type { Boxoffice } from '../client/index.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
+import type { Lanes } from './lanes.ts';
 import type { RateLimit } from './plugins/hardening.ts';
 import type { VerifyToken } from './tokens.ts';
 
@@ -41,6 +42,8 @@ export interface ApiDeps {
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
   >;
   store: ApiStore;
+  /** Absent where each process paces for itself: nobody could control all of them from here. */
+  lanes?: Lanes | undefined;
   verifyToken: VerifyToken;
   signProof: SignProof;
   /** Throws when the signature is wrong or older than 300 s. */

@@ -25,6 +25,8 @@ export const permissions = {
   'events.cancel': ['operator', 'admin'],
   'events.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'contacts.write': ['service', 'admin'],
+  'lanes.read': ['operator', 'admin', 'viewer'],
+  'lanes.control': ['admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

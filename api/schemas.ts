@@ -88,6 +88,32 @@ export const PayoutView = viewOf(
   'live, pending, or an end: paid, returned, rejected, expired, cancelled',
 );
 
+const laneFields = {
+  lane: text('the lane'),
+  settings: Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description: 'what people set: revision, stopped, percent, adaptive, and perSecond, concurrent where they did',
+    },
+  ),
+};
+
+export const LaneAnswerView = Type.Object(
+  {
+    ...laneFields,
+    inForce: Type.Boolean({ description: 'all workers hold to it now; else it is recorded and tried again' }),
+    queue: Type.Optional(text("what Temporal's queue was told: held, freed, weighed or not told")),
+    next: Type.Optional(text('what is still open, and what to do about it')),
+  },
+  { description: 'what became of a change' },
+);
+
+export const LanesView = Type.Object(
+  { lanes: Type.Array(Type.Object(laneFields, { additionalProperties: true })) },
+  { description: 'the lanes' },
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

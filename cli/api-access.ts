@@ -9,17 +9,37 @@ const tokenMinutes = 5;
 
 /** @throws UsageError naming what is missing. */
 export async function apiAccess(env: Environment, dir: string, workflowId: string, as?: string): Promise<ApiAccess> {
+  const configured = fromEnvironment(env, 'approver or admin', as);
+  if (configured) return configured;
+  const url = sandboxApi(dir);
+  const tenant = parseWorkflowId(workflowId)?.tenantId;
+  if (!tenant) throw new UsageError(`"${workflowId}" is not a workflow id such as payout:acme:payout-1`);
+  return { url, token: await sandboxToken(env, dir, { tenant, role: 'approver', sub: as ?? `${tenant}-approver` }) };
+}
+
+/** For what is no tenant's: an admin of the platform. @throws UsageError naming what is missing. */
+export async function adminAccess(env: Environment, dir: string, as?: string): Promise<ApiAccess> {
+  const configured = fromEnvironment(env, 'admin (operator or viewer to look)', as);
+  if (configured) return configured;
+  const url = sandboxApi(dir);
+  return {
+    url,
+    token: await sandboxToken(env, dir, { tenant: 'platform', role: 'admin', sub: as ?? 'platform-admin' }),
+  };
+}
+
+function fromEnvironment(env: Environment, roles: string, as: string | undefined): ApiAccess | undefined {
   const url = env['BOXOFFICE_API_URL'];
   const token = env['BOXOFFICE_API_TOKEN'];
-  if (url) {
-    if (!token)
-      throw new UsageError(
-        'BOXOFFICE_API_TOKEN is not set: set it to a token of yours with the role approver or admin',
-      );
-    if (as !== undefined)
-      throw new UsageError('--as is for the sandbox: outside of it, the token in BOXOFFICE_API_TOKEN says who decides');
-    return { url, token };
-  }
+  if (!url) return undefined;
+  if (!token) throw new UsageError(`BOXOFFICE_API_TOKEN is not set: set it to a token of yours with the role ${roles}`);
+  if (as !== undefined)
+    throw new UsageError('--as is for the sandbox: outside of it, the token in BOXOFFICE_API_TOKEN says who decides');
+  return { url, token };
+}
+
+/** Base URL of the sandbox's API. */
+function sandboxApi(dir: string): string {
   const file = path.join(dir, 'endpoints.json');
   const endpoints = readJson(file);
   if (endpoints === undefined)
@@ -27,19 +47,21 @@ export async function apiAccess(env: Environment, dir: string, workflowId: strin
       `BOXOFFICE_API_URL is not set and no sandbox runs here (${file} is missing). Set it to the API's address and BOXOFFICE_API_TOKEN to a token, or start one with "npm run sandbox"`,
     );
   if (!hasApi(endpoints)) throw new UsageError(`${file} is not an endpoints file; start the sandbox again`);
-  const tenant = parseWorkflowId(workflowId)?.tenantId;
-  if (!tenant) throw new UsageError(`"${workflowId}" is not a workflow id such as payout:acme:payout-1`);
-  return { url: endpoints.api, token: await sandboxToken(env, dir, tenant, as ?? `${tenant}-approver`) };
+  return endpoints.api;
 }
 
 const hasApi = (value: unknown): value is { api: string } =>
   value !== null && typeof value === 'object' && 'api' in value && typeof value.api === 'string';
 
 /** Made anew: those in endpoints.json live for an hour only, and each is one person. */
-const sandboxToken = (env: Environment, dir: string, tenant: string, sub: string) =>
+const sandboxToken = (
+  env: Environment,
+  dir: string,
+  { tenant, role, sub }: { tenant: string; role: string; sub: string },
+) =>
   signToken(readSigningKey(dir, signingKeyFile), {
     tenant,
-    roles: ['approver'],
+    roles: [role],
     sub,
     expiresIn: tokenMinutes * 60,
     issuer: env['JWT_ISSUER'] ?? sandboxIssuer,

@@ -1,6 +1,6 @@
 /**
  * What other services import. Needs a Temporal connection, and the API's address only for setting up venues, events and
- * contacts, for decisions, and for what customers need for 3-D Secure.
+ * contacts, for decisions and lanes, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
@@ -22,6 +22,7 @@ import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
 import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
+import { createLaneCalls, type LaneCalls } from './lanes.ts';
 import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
@@ -39,6 +40,7 @@ export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
+export type { LaneCalls } from './lanes.ts';
 export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -109,6 +111,8 @@ export interface Boxoffice extends ApiCalls {
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
+  /** The pace of the providers, for all tenants. Needs the API, and a token with the role admin to change it. */
+  lanes: LaneCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
@@ -143,6 +147,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
+    lanes: createLaneCalls(api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),

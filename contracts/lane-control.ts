@@ -26,6 +26,8 @@ export type LaneChange =
   | { action: 'limits'; perSecond?: number; concurrent?: number }
   | { action: 'brown-out'; percent: number }
   | { action: 'adaptive'; on: boolean }
+  /** Shares of the lane by fairness key, `{tenant}:{venue}` or `{tenant}`; null: as the work itself says. Temporal's alone. */
+  | { action: 'weights'; weights: Readonly<Record<string, number | null>> }
   | { action: 'stop' }
   | { action: 'resume' }
   | { action: 'reset' };
@@ -60,6 +62,8 @@ export function changed(settings: LaneSettings, change: LaneChange): LaneSetting
       return { ...settings, percent: change.percent };
     case 'adaptive':
       return { ...settings, adaptive: change.on };
+    case 'weights':
+      return settings;
     case 'stop':
       return { ...settings, stopped: true };
     case 'resume':

@@ -196,6 +196,14 @@ export const problems = {
     nextAction: 'Send the same request with the same key after the time in Retry-After',
     retryable: true,
   },
+  limiter_away: {
+    status: 503,
+    title: 'The limiter does not answer, so nothing is sent to providers',
+    moneyMoved: 'none',
+    nextAction:
+      'Bring Redis back: work waits meanwhile, nothing is lost, and stopping and resuming lanes is recorded all the same',
+    retryable: true,
+  },
   unavailable: {
     status: 503,
     title: 'The service cannot be reached',

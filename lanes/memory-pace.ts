@@ -16,7 +16,7 @@ export function createMemoryPace(
   const breakers = new Map<PacedName, BreakerState>();
   const listeners: ((news: LaneNews) => void)[] = [];
   let asked = 0;
-  let waiting = (_lane: PacedName) => 0;
+  let waiting: ((lane: PacedName) => number) | undefined;
 
   const laneOf = (name: PacedName): LaneState => {
     const lane = lanes.get(name) ?? new LaneState(limits[name]);
@@ -52,7 +52,7 @@ export function createMemoryPace(
         settings: state.settings,
         now: at,
         epoch: Date.now(),
-        waiting: waiting(lane),
+        waiting: waiting?.(lane) ?? 0,
         breakers: [breakers.get(lane) ?? 'closed'],
       });
     },

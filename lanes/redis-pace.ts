@@ -7,8 +7,9 @@ import type { Redis } from 'ioredis';
 import type { LaneSettings, LaneStatus } from '../contracts/lane-control.ts';
 import { endpointLimit, pacedNames, type LaneLimits, type PacedName } from '../contracts/lane-limits.ts';
 import { PaceClock } from './pace-clock.ts';
-import { newsChannel, paceScript } from './pace-script.ts';
+import { newsChannel } from './pace-script.ts';
 import { statusOf } from './pace-status.ts';
+import { LaneScript, type Reply } from './redis-script.ts';
 import {
   type Answer,
   type BreakerState,
@@ -34,8 +35,6 @@ const rideMs = { scarce: 2, plenty: 60 } as const;
 /** What other processes say of themselves counts for so long. Milliseconds. */
 const presentMs = 5_000;
 
-type Reply = [kind: string, now: string, ...rest: unknown[]];
-
 /** What this process knows of one lane. */
 interface LaneHere {
   held: Map<string, number>;
@@ -55,13 +54,11 @@ export class RedisPace implements Pace {
   readonly silenceMs = 1_000;
   readonly #options: RedisPaceOptions;
   readonly #clock = new PaceClock();
+  readonly #script: LaneScript;
   /** Opaque: Redis tells processes apart by it. */
   readonly #process = randomBytes(6).toString('base64url');
   readonly #lanes = new Map<PacedName, LaneHere>();
   readonly #listeners: ((news: LaneNews) => void)[] = [];
-  readonly #script = paceScript();
-  #sha: Promise<string> | undefined;
-  #run: Promise<string> | undefined;
   #asked = 0;
   #waiting = (_lane: PacedName) => 0;
   readonly #renewal: NodeJS.Timeout;
@@ -69,11 +66,7 @@ export class RedisPace implements Pace {
 
   constructor(options: RedisPaceOptions) {
     this.#options = options;
-    // Another server may have taken its place: which one it is, is asked again.
-    options.redis.on('close', () => {
-      this.#run = undefined;
-      this.#sha = undefined;
-    });
+    this.#script = new LaneScript(options.redis, this.#clock);
     // So that a server which lost its memory learns of what is held before it grants anything.
     options.redis.on('ready', () => void this.#renewAll(true));
     options.news.on('message', (_channel: string, message: string) => this.#heard(message));
@@ -238,7 +231,7 @@ export class RedisPace implements Pace {
     const here = this.#here(lane);
     here.opening ??= (async () => {
       try {
-        this.#run = undefined;
+        this.#script.forgetServer();
         const settings = await this.#options.settings.read(lane).catch((error: unknown) => {
           throw new PaceAwayError(error);
         });
@@ -258,13 +251,9 @@ export class RedisPace implements Pace {
     here.flush = undefined;
     const { perSecond, concurrent, bucket = false, burst } = this.#options.limits[lane];
     try {
-      const run = await this.#runId();
-      const sha = await this.#loaded();
-      const body = JSON.stringify({
+      return await this.#script.run(lane, endpoint, {
         ...request,
         op,
-        lane,
-        run,
         ended,
         process: this.#process,
         waiting: this.#waiting(lane),
@@ -274,37 +263,11 @@ export class RedisPace implements Pace {
         bucket,
         burst: Number.isFinite(burst) ? burst : 0,
       });
-      const sentAt = this.#clock.now();
-      const reply = (await this.#options.redis.evalsha(sha, 7, ...keysOf(lane, endpoint), body)) as Reply;
-      this.#clock.learn(sentAt, this.#clock.now(), Number(reply[1]));
-      return reply;
     } catch (error) {
-      if (isScriptGone(error)) this.#sha = undefined;
       // Said again later: a slot that was given back twice is given back once.
       here.ended = [...ended, ...here.ended].slice(-1_000);
       throw error instanceof PaceAwayError ? error : new PaceAwayError(error);
     }
-  }
-
-  /** Which server this is: another one, or one that was started again, remembers nothing that can be relied on. */
-  #runId(): Promise<string> {
-    this.#run ??= (async () => {
-      const found = /^run_id:(\w+)/m.exec(await this.#options.redis.info('server'))?.[1];
-      if (found === undefined) throw new Error('INFO server names no run_id');
-      return found;
-    })().catch((error: unknown) => {
-      this.#run = undefined;
-      throw error;
-    });
-    return this.#run;
-  }
-
-  #loaded(): Promise<string> {
-    this.#sha ??= (this.#options.redis.script('LOAD', this.#script) as Promise<string>).catch((error: unknown) => {
-      this.#sha = undefined;
-      throw error;
-    });
-    return this.#sha;
   }
 
   async #flush(lane: PacedName): Promise<void> {
@@ -349,10 +312,3 @@ export class RedisPace implements Pace {
     for (const listener of this.#listeners) listener(news);
   }
 }
-
-const keysOf = (lane: PacedName, endpoint: string): string[] =>
-  ['', ':ring', ':slots', ':holes', ':waiters', ':processes', `:ring:${endpoint}`].map(
-    (name) => `boxoffice:lane:{${lane}}${name}`,
-  );
-
-const isScriptGone = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT');

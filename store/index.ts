@@ -8,6 +8,7 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createEventCancellations } from './event-cancellations.ts';
 import { createDecisions } from './decisions.ts';
 import { createDisputes } from './disputes.ts';
+import { createLanes } from './lanes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createMoves } from './moves.ts';
@@ -44,6 +45,7 @@ export const createStore = (pool: Pool) => ({
   contents: createMessageContents(pool),
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
+  lanes: createLanes(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
@@ -75,6 +77,7 @@ export type {
   PlanWave,
   Wave,
 } from './event-cancellations.ts';
+export type { LaneChangeFilter } from './lanes.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';

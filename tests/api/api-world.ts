@@ -26,6 +26,7 @@ import type {
   WebhookEvent,
 } from '../../store/index.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
+import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
 
 const webhookSecret = 'whsec_test';
@@ -149,6 +150,7 @@ export interface ApiWorld {
   app: FastifyInstance;
   temporal: FakeTemporal;
   store: FakeStore;
+  lanes: LanesTwin;
   log: string[];
 }
 
@@ -158,10 +160,12 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     run.early = authorized;
   };
   const store = new FakeStore();
+  const lanes = createLanesTwin();
   const log: string[] = [];
   const app = await buildApp({
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
+    lanes: lanes.lanes,
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
@@ -174,7 +178,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     deadlineMs: 200,
     ...change,
   });
-  return { app, temporal, store, log };
+  return { app, temporal, store, lanes, log };
 }
 
 export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000), secret = webhookSecret) =>

@@ -159,11 +159,11 @@ it('Lua and TypeScript decide alike, whatever is asked, ended, closed and set', 
     { numRuns: 300 },
   ));
 
+const momentsOf = (answer: Answer) => (answer.kind === 'later' ? [answer.at] : answer.grants.map(({ at }) => at));
+const restOf = (answer: Answer) => (answer.kind === 'later' ? answer.because : answer.grants.map(({ token }) => token));
+
 /** Lua's numbers arrive with three decimals. */
 function expectAlike(theirs: Answer, ours: Answer): void {
-  const momentsOf = (answer: Answer) => (answer.kind === 'later' ? [answer.at] : answer.grants.map(({ at }) => at));
-  const restOf = (answer: Answer) =>
-    answer.kind === 'later' ? answer.because : answer.grants.map(({ token }) => token);
   expect(restOf(theirs)).toEqual(restOf(ours));
   momentsOf(ours).forEach((at, index) => {
     if (Number.isFinite(at)) expect(Math.abs(momentsOf(theirs)[index]! - at)).toBeLessThan(0.01);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidIdError } from '../../contracts/ids.ts';
+import { untouched } from '../../contracts/lane-control.ts';
 import { currencies } from '../../contracts/money.ts';
 import { asSystem, createPool, withTenant } from '../../infrastructure/postgres.ts';
 import { withClient } from '../../sandbox/parts/postgres-roles.ts';
@@ -88,9 +89,20 @@ async function fillEveryTable(): Promise<void> {
   const cancellation = { request: { ...cancellationRequest('event'), tenantId }, fingerprint: 'f'.repeat(64) };
   await store.eventCancellations.claim({ operation: cancelling, input: cancellation, now: start });
   await store.eventCancellations.wave({ operation: cancelling, eventId: 'event', cursor: 0, window: 5, now: start });
+  await store.lanes.change('stripe', { action: 'stop' }, { actor: 'admin', reason: 'r' });
+  await store.lanes.recordMetrics([
+    {
+      lane: 'stripe', settings: untouched, perSecond: 25, concurrent: 10, effectivePerSecond: 25, inFlight: 0,
+      lastSecond: 0, granted: 0, blockedUntil: 0, waiting: 0, expectedWaitMs: 0,
+      breakers: { closed: 0, open: 0, halfOpen: 0 },
+    },
+  ]); // prettier-ignore
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }
+
+/** Nobody's rows: the tenant `platform` has them, and no other sees them. */
+const ofPlatform = ['lane_changes', 'lane_settings', 'rate_limit_metrics'];
 
 const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
 
@@ -115,8 +127,11 @@ describe('every table', () => {
     // The issuer's nonce is every tenant's to read.
     for (const table of tables.filter((name) => name !== 'chain_accounts')) {
       expect(await withTenant(db.pool, 'globex', (tx) => tx.rows(countIn(table))), table).toEqual([{ rows: 0 }]);
-      expect(await withTenant(db.pool, 'acme', (tx) => tx.rows(countIn(table))), table).not.toEqual([{ rows: 0 }]);
+      const owner = ofPlatform.includes(table) ? 'platform' : 'acme';
+      expect(await withTenant(db.pool, owner, (tx) => tx.rows(countIn(table))), table).not.toEqual([{ rows: 0 }]);
     }
+    for (const table of ofPlatform)
+      expect(await withTenant(db.pool, 'acme', (tx) => tx.rows(countIn(table))), table).toEqual([{ rows: 0 }]);
   });
 
   it('shows nothing without a tenant, also on a connection that had one before', async () => {

@@ -38,7 +38,7 @@ export interface EventCancellationPorts {
   cancellations: Pick<Store['eventCancellations'], 'claim' | 'takeOver' | 'inFlight' | 'wave' | 'end'>;
   isRunning: IsRunning;
   /** Already started counts as done. */
-  startRefund(request: RefundRequest): Promise<void>;
+  startRefund(request: RefundRequest, venueId: string): Promise<void>;
   /** One that has ended, or that nobody runs, needs to hear nothing. */
   cancelPurchase(workflowId: string, request: { actor: string; reason: string }): Promise<void>;
 }
@@ -79,7 +79,7 @@ export function createEventCancellationActivities(ports: EventCancellationPorts)
       const startedMs = Date.now();
       const started = await eachOf(
         wave.start,
-        (planned) => ports.startRefund({ tenantId, ...planned, tickets, reason, requestedBy }),
+        ({ venueId, ...planned }) => ports.startRefund({ tenantId, ...planned, tickets, reason, requestedBy }, venueId),
         () => Date.now() - startedMs < enoughMs,
       );
       return { report: wave.report, cursor: wave.cursor, left: wave.start.length - started };

@@ -38,9 +38,17 @@ export function createRefundHandle(client: Client, tenantId: string, refundId: s
   return { refundId, ...createRunHandle(client, refundWorkflowId(tenantId, refundId), kind) };
 }
 
-/** @throws InvalidOrderError, or IdempotencyConflictError when the id was used for another request: nothing was started. */
-export async function requestRefund(client: Client, given: RefundRequest): Promise<RequestedRefund> {
+/**
+ * `venueId`: the purchase's, where the caller knows it; the refund then waits in its venue's line, not in the tenant's.
+ * @throws InvalidOrderError, or IdempotencyConflictError when the id was used for another request: nothing was started.
+ */
+export async function requestRefund(
+  client: Client,
+  given: RefundRequest,
+  { venueId }: { venueId?: string } = {},
+): Promise<RequestedRefund> {
   const request = checked(() => validateRefundRequest(given));
-  const started = await startOnce(client, workflowTypes.refund, refundStart(request, fingerprintOf(request)));
+  const start = refundStart(request, fingerprintOf(request), venueId);
+  const started = await startOnce(client, workflowTypes.refund, start);
   return { ...createRefundHandle(client, request.tenantId, request.refundId), ...started };
 }

@@ -65,12 +65,12 @@ const whatGoesBack = ({ amount, ticketIds }: RefundRequest) =>
       ? `the price of ${counted(ticketIds.length, 'ticket')}`
       : 'all that is left';
 
-/** Venue and currency are the purchase's, which nobody has looked up yet. */
-export function refundStart(request: RefundRequest, fingerprint: string) {
+/** Venue and currency are the purchase's, which mostly nobody has looked up yet; an event's cancellation knows its venue. */
+export function refundStart(request: RefundRequest, fingerprint: string, venueId?: string) {
   const { tenantId, refundId, paymentKey, tickets } = request;
   return {
     ...tell,
-    ...queued('refund-process', tenantId),
+    ...queued('refund-process', venueId === undefined ? tenantId : fairnessKeyOf(tenantId, venueId)),
     workflowId: refundWorkflowId(tenantId, refundId),
     args: [{ request, fingerprint }] as const,
     memo: { fingerprint },

@@ -7,12 +7,15 @@ import type { TaskQueue } from './task-queues.ts';
 export interface JobPolicy {
   attempts: number;
   backoff: { kind: 'exponential' | 'fixed'; delayMs: number };
-  /** Temporal priority: 1 first, 5 last (legacy: critical 10, high 7, normal 5, low 3, background 1). */
+  /** Temporal priority: 1 first, 5 last. */
   priority: 1 | 2 | 3 | 4 | 5;
   /** How long the result is kept; money's is kept for ever. */
   resultKeptMs: number | 'forever';
   queue: TaskQueue;
 }
+
+/** The legacy contract's priorities, highest first: critical 10, high 7, normal 5, low 3, background 1. */
+export const priorities = { critical: 1, high: 2, normal: 3, low: 4, background: 5 } as const;
 
 const hour = 3_600_000;
 
@@ -20,42 +23,42 @@ export const jobTypes = {
   'payment-process': {
     attempts: 10,
     backoff: { kind: 'exponential', delayMs: 2_000 },
-    priority: 1,
+    priority: priorities.critical,
     resultKeptMs: 'forever',
     queue: 'money',
   },
   'refund-process': {
     attempts: 10,
     backoff: { kind: 'exponential', delayMs: 2_000 },
-    priority: 2,
+    priority: priorities.high,
     resultKeptMs: 'forever',
     queue: 'money',
   },
   'payout-process': {
     attempts: 8,
     backoff: { kind: 'exponential', delayMs: 3_000 },
-    priority: 2,
+    priority: priorities.high,
     resultKeptMs: 'forever',
     queue: 'money',
   },
   'nft-mint': {
     attempts: 5,
     backoff: { kind: 'exponential', delayMs: 5_000 },
-    priority: 2,
+    priority: priorities.high,
     resultKeptMs: 'forever',
     queue: 'money',
   },
   'send-email': {
     attempts: 5,
     backoff: { kind: 'fixed', delayMs: 5_000 },
-    priority: 3,
+    priority: priorities.normal,
     resultKeptMs: 24 * hour,
     queue: 'communication',
   },
   'send-sms': {
     attempts: 3,
     backoff: { kind: 'fixed', delayMs: 10_000 },
-    priority: 3,
+    priority: priorities.normal,
     resultKeptMs: 24 * hour,
     queue: 'communication',
   },

@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly onProgress?: OnProgress;
   /** A process ended although nobody killed or stopped it here. It can be started again. */
   readonly onUnexpectedExit?: (name: string, exit: Exit) => void;
+  /** The engine keeps nothing on disk: faster, and killed it forgets every workflow. For measurements. */
+  readonly inMemory?: boolean;
   /** The folder goes with its logs when this process ends without having stopped the world. */
   readonly temporary?: boolean;
 }
@@ -184,6 +186,7 @@ export class World {
   async #startPart<Address>(name: string, make: (context: PartContext) => Promise<Part<Address>>): Promise<Address> {
     const part = await make({
       state: this.#folder.state,
+      inMemory: this.#options.inMemory ?? false,
       onProgress: this.#options.onProgress,
       removeAtEnd: (leftover) => {
         this.#leftovers.push(leftover);

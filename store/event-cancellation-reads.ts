@@ -70,12 +70,15 @@ export function readUnplanned(
 export interface PlannedRefund {
   paymentKey: string;
   refundId: string;
+  /** The event's. */
+  venueId: string;
 }
 
 /** Written down, and without a claim: on its way, or lost before it was started. */
 export function readUnclaimed(tx: Tx, tenantId: string, eventId: string): Promise<PlannedRefund[]> {
   return tx.rows(
-    `select e.payment_key as "paymentKey", e.refund_id as "refundId" from event_refunds e
+    `select e.payment_key as "paymentKey", e.refund_id as "refundId", v.venue_id as "venueId"
+     from event_refunds e join events v using (tenant_id, event_id)
      where e.tenant_id = $1 and e.event_id = $2 and not exists (select from idempotency_keys c
        where c.tenant_id = $1 and c.kind = 'refund' and c.key = e.refund_id)
      order by e.payment_key`,

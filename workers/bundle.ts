@@ -11,11 +11,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const root = path.resolve(fileURLToPath(new URL('..', import.meta.url)));
-const sourceFolders = ['workflows', 'contracts'];
 
-async function sources(): Promise<string[]> {
+async function sources(folders: readonly string[]): Promise<string[]> {
   const listed = await Promise.all(
-    sourceFolders.map(async (folder) =>
+    folders.map(async (folder) =>
       (await readdir(path.join(root, folder), { recursive: true }))
         .filter((name) => /\.(ts|js)$/.test(name))
         .map((name) => path.join(folder, name)),
@@ -24,20 +23,23 @@ async function sources(): Promise<string[]> {
   return listed.flat().toSorted();
 }
 
-async function bundleFile(): Promise<string> {
+async function bundleFile(folders: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   const { version } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string };
   hash.update(version);
-  for (const file of await sources()) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
-  return path.join(root, '.cache', `workflows-${hash.digest('hex').slice(0, 16)}.js`);
+  for (const file of await sources(folders)) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
+  return path.join(root, '.cache', `${folders[0]}-${hash.digest('hex').slice(0, 16)}.js`);
 }
 
 /** Path of the bundle of the present sources; builds it (3 to 6 s) only where it does not exist yet. */
-export async function ensureWorkflowBundle(): Promise<string> {
-  const file = await bundleFile();
+export const ensureWorkflowBundle = (): Promise<string> => ensureBundle(['workflows', 'contracts'], 'workflows/index');
+
+/** The same for an entry elsewhere, without its suffix: what lies in `folders` is what it is made of. */
+export async function ensureBundle(folders: readonly string[], entryName: string): Promise<string> {
+  const file = await bundleFile(folders);
   if (existsSync(file)) return file;
-  const entry = ['workflows/index.ts', 'workflows/index.js']
-    .map((name) => path.join(root, name))
+  const entry = ['.ts', '.js']
+    .map((suffix) => path.join(root, `${entryName}${suffix}`))
     .find((name) => existsSync(name));
   const { code } = await bundleWorkflowCode({ workflowsPath: entry!, logger: new DefaultLogger('WARN') });
   await mkdir(path.dirname(file), { recursive: true });

@@ -60,6 +60,6 @@ export function createRecordPorts(store: Store, temporal: Client): RecordPorts {
 export const createEventCancellationPorts = (store: Store, temporal: Client): EventCancellationPorts => ({
   cancellations: store.eventCancellations,
   isRunning: (workflowId, firstRunId) => isRunning(temporal, workflowId, firstRunId),
-  startRefund: async (request) => void (await requestRefund(temporal, request)),
+  startRefund: async (request, venueId) => void (await requestRefund(temporal, request, { venueId })),
   cancelPurchase: (workflowId, request) => cancelPurchase(temporal, workflowId, request),
 });

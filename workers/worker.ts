@@ -23,6 +23,7 @@ import { laneActivities, recordActivities, type Parts } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
 import { startLaneSamples } from './lane-samples.ts';
+import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
   'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'redis' | 'worker'
@@ -122,7 +123,7 @@ export async function startWorkers(
     shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
     ...(isWorkflowQueue(taskQueue)
       ? workflowOptions(parts, metrics, code)
-      : providerOptions(laneActivities[taskQueue]!(parts), metrics)),
+      : { ...providerOptions(laneActivities[taskQueue]!(parts), metrics), ...slotsOf(taskQueue, limits[taskQueue]) }),
   });
   const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
 

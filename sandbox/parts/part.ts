@@ -29,6 +29,8 @@ export interface Part<Address> {
 export interface PartContext {
   /** Folder of the world in which the part may keep its state. */
   readonly state: string;
+  /** Nobody kills what can be kept in memory. */
+  readonly inMemory: boolean;
   readonly onProgress: OnProgress | undefined;
   /** Registers what the part keeps outside of the world's folder: removed when the world ends, however it ends. */
   readonly removeAtEnd: (path: string) => void;

@@ -29,7 +29,9 @@ const DYNAMIC_CONFIG = [
 /** The names that the command line takes for the types of search attributes. */
 const TYPE_NAMES = { KEYWORD: 'Keyword', INT: 'Int' } as const;
 
-/** The Temporal dev server with its Web UI, on a file: killed and started again it has every workflow. */
+/**
+ * The Temporal dev server with its Web UI, on a file: killed and started again it has every workflow. In memory it has none.
+ */
 export async function temporalPart(context: PartContext): Promise<Part<CoreAddresses['temporal']>> {
   const command = await findBinary('temporal', { onProgress: context.onProgress });
   const state = path.join(context.state, 'temporal');
@@ -44,8 +46,7 @@ export async function temporalPart(context: PartContext): Promise<Part<CoreAddre
         ['server', 'start-dev', '--ip', '127.0.0.1', '--log-format', 'json', '--log-level', 'warn'],
         ['--port', String(portAt(ports, 0)), '--ui-port', String(portAt(ports, 1))],
         ['--http-port', String(portAt(ports, 2)), '--metrics-port', String(portAt(ports, 3))],
-        ['--db-filename', path.join(state, 'temporal.db')],
-        ...PRAGMAS.map((pragma) => ['--sqlite-pragma', pragma]),
+        ...(context.inMemory ? [] : onFile(path.join(state, 'temporal.db'))),
         ...DYNAMIC_CONFIG.map((setting) => ['--dynamic-config-value', setting]),
         ...Object.values(searchAttributes).map(({ name, type }) => [
           '--search-attribute',
@@ -60,6 +61,11 @@ export async function temporalPart(context: PartContext): Promise<Part<CoreAddre
     }),
   };
 }
+
+const onFile = (file: string): string[][] => [
+  ['--db-filename', file],
+  ...PRAGMAS.map((pragma) => ['--sqlite-pragma', pragma]),
+];
 
 function addressOn(ports: readonly number[]): CoreAddresses['temporal'] {
   return {

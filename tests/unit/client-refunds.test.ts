@@ -5,6 +5,7 @@ import {
   IdempotencyConflictError,
   InvalidOrderError,
   NotFoundError,
+  requestRefund,
   StillRunningError,
   UnavailableError,
 } from '../../client/index.ts';
@@ -38,6 +39,13 @@ describe('refunds.request()', () => {
       workflowIdConflictPolicy: 1, // FAIL
       priority: { priorityKey: 2, fairnessKey: 'acme' },
     });
+  });
+
+  it('waits in its venue’s line where the caller knows the venue', async () => {
+    await requestRefund(temporal.client, requestOf(), { venueId: 'arena' });
+    expect(temporal.run(workflowId).request.priority).toMatchObject({ priorityKey: 2, fairnessKey: 'acme:arena' });
+    // The same request all the same.
+    expect(await request()).toMatchObject({ created: false });
   });
 
   it('finds the same one again, running or ended', async () => {

@@ -1,0 +1,44 @@
+/** A few jobs behind a crowd, on one lane: how long do the few wait? */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type JobRoom, jobsDone, type StartedJob, startJobs, type Wish } from './jobs.ts';
+
+import { type KeyedCall, p95, type Wait, waitsOf } from './fairness-judge.ts';
+import { keyOfJob } from './lane-runner.ts';
+
+export interface FairnessRoom extends JobRoom {
+  /** What the provider has seen so far. */
+  calls(): Promise<readonly KeyedCall[]>;
+  perSecond: number;
+  /** Activities that all workers together take at once. */
+  slots: number;
+}
+
+/** Whose jobs, and how many; the fairness key follows from it. */
+export type Party = Pick<Wish, 'tenantId' | 'venueId' | 'count'>;
+
+const callLookMs = 100;
+
+/** Waits until each of the jobs was called. */
+async function called(room: FairnessRoom, jobs: readonly StartedJob[]): Promise<Wait[]> {
+  const wanted = jobs.map(({ workflowId, startedAt }) => ({ key: keyOfJob(workflowId), startedAt }));
+  for (;;) {
+    const waits = waitsOf(wanted, await room.calls());
+    if (waits.length >= jobs.length) return waits;
+    await delay(callLookMs);
+  }
+}
+
+/** Starts jobs and answers how long each waited for its call. */
+export const playBehind = async (room: FairnessRoom, wish: Wish): Promise<Wait[]> =>
+  called(room, await startJobs(room, wish));
+
+/** As {@link playBehind}, on a lane that has nothing else to do but whose second is used up, as it is behind a crowd. */
+export async function playAlone(room: FairnessRoom, wish: Wish): Promise<Wait[]> {
+  const before = { ...wish, name: `${wish.name}-before`, count: room.perSecond };
+  await playBehind(room, before);
+  const waits = await playBehind(room, wish);
+  await Promise.all([before, wish].map((one) => jobsDone(room, one)));
+  return waits;
+}
+
+export const p95Of = (waits: readonly Wait[]) => p95(waits.map(({ ms }) => ms));

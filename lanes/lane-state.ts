@@ -4,7 +4,7 @@
  */
 import { limitsUnder, untouched, type LaneSettings } from '../contracts/lane-control.ts';
 import { endpointLimit, type LaneLimits } from '../contracts/lane-limits.ts';
-import { type Answer, type Ended, type Granted, coldMs, horizonMs, marginMs } from './pace.ts';
+import { type Answer, type Ended, type Granted, coldMs, horizonMs, lateMs, marginMs } from './pace.ts';
 
 /** The whole rate is back this long after it was lowered to nothing. Milliseconds. */
 const climbMs = 60_000;
@@ -34,12 +34,19 @@ class Ring {
     return this.#held.at(-1)?.at;
   }
 
-  /** The first moment from `from` on that keeps every window: not before the last one, a window after the calls-th last. */
+  /**
+   * The first moment from `from` on that keeps every window: half of an even distance after the last one, so that calls do
+   * not leave in a heap and arrive who knows when, and a window after the calls-th last.
+   */
   next(calls: number, windowMs: number, from: number): number {
     const { last } = this;
     if (last === undefined) return from;
     const nth = this.#held.at(-calls);
-    return Math.max(from, last, this.#held.length >= calls && nth ? nth.at + windowMs : 0);
+    return Math.max(
+      from,
+      calls > 1 ? last + windowMs / (2 * calls) : 0,
+      this.#held.length >= calls && nth ? nth.at + windowMs : 0,
+    );
   }
 
   add(token: string, at: number): void {
@@ -86,7 +93,7 @@ export class LaneState {
   #factor = 1;
   #factorAt = 0;
   #slowedAt = 0;
-  #latency: { seen: number; fast: number; slow: number } | undefined;
+  #latency: { seen: number; fast: number; slow: number; quick: number } | undefined;
   /** Of a bucket: when it will be full again. */
   #fullAt = 0;
   #granted = 0;
@@ -190,7 +197,7 @@ export class LaneState {
       if (at !== undefined && this.#ring.after(token) === 0 && at > now) this.#ring.remove(token);
       else if (at !== undefined) this.#holes.push({ token, at });
     }
-    if (tookMs !== undefined) this.#took(now, tookMs);
+    if (!unused && tookMs !== undefined) this.#took(now, token, tookMs);
   }
 
   renew(now: number, held: Iterable<string>): void {
@@ -249,11 +256,28 @@ export class LaneState {
     this.#slowedAt = now;
   }
 
-  #took(now: number, tookMs: number): void {
-    if (!this.#adaptive) return;
-    const { seen, fast, slow } = this.#latency ?? { seen: 0, fast: tookMs, slow: tookMs };
-    this.#latency = { seen: seen + 1, fast: fast + 0.2 * (tookMs - fast), slow: slow + 0.02 * (tookMs - slow) };
+  #took(now: number, token: string, tookMs: number): void {
+    const { seen, fast, slow, quick } = this.#latency ?? { seen: 0, fast: tookMs, slow: tookMs, quick: tookMs };
+    this.#latency = {
+      seen: seen + 1,
+      fast: fast + 0.2 * (tookMs - fast),
+      slow: slow + 0.02 * (tookMs - slow),
+      quick: Math.min(tookMs, quick + 0.01 * (tookMs - quick)),
+    };
+    this.#arrivedLate(token, tookMs - this.#latency.quick);
     if (this.#latency.seen > 50 && this.#latency.fast > 3 * this.#latency.slow + 50) this.#slowDown(now, 0.9);
+  }
+
+  /**
+   * A call arrives later than it leaves, and it is the provider's second that counts: what it took beyond the quickest one may
+   * have been on the way there.
+   */
+  #arrivedLate(token: string, late: number): void {
+    const { perSecond, bucket } = this.#limits();
+    const at = this.#ring.at(token);
+    if (late <= 2 || at === undefined || bucket || !Number.isFinite(perSecond)) return;
+    this.#ring.remove(token);
+    this.#ring.add(token, at + Math.min(late, lateMs));
   }
 
   #free(now: number): number {

@@ -45,6 +45,10 @@ export type WaitingFor = Extract<Answer, { kind: 'later' }>['because'] | 'away';
 const mostTogether = 32;
 /** While the pace is away it is asked again after this, doubled up to the longest. Milliseconds. */
 const awayMs = { first: 50, longest: 1_000 } as const;
+/** Moments that come later than this are scarce. Milliseconds. */
+const scarceMs = 5;
+/** So long after its moment a call may end, and say so together with the next question. Milliseconds. */
+const longestRideMs = 120;
 /** Node's timers know no longer wait, and fire at once when asked for one. */
 const longestTimerMs = 2 ** 31 - 1;
 /** However slow this process is, its moments are not asked for further ahead than this. Milliseconds. */
@@ -89,6 +93,8 @@ class Line {
   #newsWhileAsking = false;
   /** The pace's clock: until then the last grant's moment has not come, so nobody else asks. */
   #nextAskAt = 0;
+  /** The last moment that was granted here. */
+  #lastAt = 0;
   #away = 0;
   #timer: NodeJS.Timeout | undefined;
   waitingFor: WaitingFor | undefined;
@@ -140,6 +146,12 @@ class Line {
     this.hear();
   }
 
+  /** A call has ended: to say so and to ask for the next moment is one way there and back. */
+  ended(): void {
+    if (this.#asking || this.#waiters.length === 0) return;
+    if (this.#pace.now() >= this.#lastAt) this.#askAt(0);
+  }
+
   #askAt(at: number): void {
     if (this.#asking) return;
     clearTimeout(this.#timer);
@@ -184,8 +196,13 @@ class Line {
       return this.#newsWhileAsking ? this.#nextAskAt : answer.at;
     }
     this.waitingFor = undefined;
-    // The next one asks so early that its answer is there when the last of these moments has come.
-    this.#nextAskAt = answer.grants.at(-1)!.at - leadMs - 2;
+    const { at } = answer.grants.at(-1)!;
+    // Where moments are scarce, the next one is asked for when this call ends, or in the middle between the two; else so early
+    // that the answer is there when this moment has come.
+    const ahead = at - this.#pace.now() - leadMs;
+    const between = Math.min(longestRideMs, (at - this.#lastAt) / 2);
+    this.#nextAskAt = at - leadMs - 2 + (ahead > scarceMs && this.#lastAt > 0 ? between : 0);
+    this.#lastAt = at;
     for (const granted of answer.grants) {
       const waiter = this.#waiters.shift();
       if (waiter) waiter.grant({ ...granted, leadMs });
@@ -239,7 +256,8 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
       const begun = state === 'begun';
       state = 'over';
       pace.end(lane, begun ? { token, unused: false, tookMs: performance.now() - begunAt } : { token, unused: true });
-      if (!begun) line.skip();
+      if (begun) line.ended();
+      else line.skip();
     };
     return {
       release,

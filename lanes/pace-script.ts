@@ -6,7 +6,7 @@
  * slots, by token and end of lease · moments given back unused · processes that wait for a slot, by when they first asked ·
  * processes and what they say of themselves · the moments of one endpoint.
  */
-import { coldMs, horizonMs, leaseMs, marginMs } from './pace.ts';
+import { coldMs, horizonMs, lateMs, leaseMs, marginMs } from './pace.ts';
 
 /** Redis' clock, in milliseconds with fractions. */
 const redisClock = `(function() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end)()`;
@@ -64,11 +64,13 @@ local burst_ms = request.bucket and (request.burst - 1) * 1000 / math.max(rate, 
 local function score(key, index)
   return tonumber(redis.call('ZRANGE', key, index, index, 'WITHSCORES')[2])
 end
--- The first moment from 'from' on that keeps every window: not before the last one, a window after the calls-th last.
+-- The first moment from 'from' on that keeps every window: half of an even distance after the last one, so that calls do not
+-- leave in a heap and arrive who knows when, and a window after the calls-th last.
 local function next_in(key, most, span, from)
   local held = redis.call('ZCARD', key)
   if held == 0 then return from end
-  local moment = math.max(from, score(key, -1))
+  local moment = from
+  if most > 1 then moment = math.max(from, score(key, -1) + span / (2 * most)) end
   if held >= most then moment = math.max(moment, score(key, -most) + span + error) end
   return moment
 end
@@ -78,29 +80,46 @@ local function free_slots()
   return concurrent - redis.call('ZCARD', slots)
 end
 
+-- A moment that was not used: somebody else may have it.
+local function give_back(token)
+  if redis.call('ZREVRANK', ring, token) == 0 and score(ring, -1) > now then
+    redis.call('ZREM', ring, token)
+  else
+    local moment = redis.call('ZSCORE', ring, token)
+    if moment then redis.call('ZADD', holes, moment, token) end
+  end
+end
+
+-- A call arrives later than it leaves, and it is the provider's second that counts: what it took beyond the quickest one may
+-- have been on the way there.
+local function arrived_late(token, late)
+  if late <= 2 or configured == 0 or request.bucket then return end
+  local moment = redis.call('ZSCORE', ring, token)
+  if moment then redis.call('ZADD', ring, moment + math.min(late, ${lateMs}), token) end
+end
+
 -- Calls that ended, and moments that were not used.
-local function finish(ended)
-  local had = redis.call('ZREM', slots, ended.token)
-  if ended.unused then
-    if request.bucket then
+local function finish(list)
+  local seen, fast, slow, quick = known('seen', 0), known('fast'), known('slow'), known('quick')
+  local before = seen
+  for _, ended in ipairs(list) do
+    local had = redis.call('ZREM', slots, ended.token)
+    local took = ended.tookMs
+    if ended.unused and request.bucket then
       if had == 1 and configured > 0 then keep('tat', known('tat', 0) - 1000 / rate) end
-    elseif redis.call('ZREVRANK', ring, ended.token) == 0 and score(ring, -1) > now then
-      redis.call('ZREM', ring, ended.token)
-    else
-      local moment = redis.call('ZSCORE', ring, ended.token)
-      if moment then redis.call('ZADD', holes, moment, ended.token) end
+    elseif ended.unused then
+      give_back(ended.token)
+    elseif took then
+      seen = seen + 1
+      fast = fast and fast + 0.2 * (took - fast) or took
+      slow = slow and slow + 0.02 * (took - slow) or took
+      quick = quick and math.min(took, quick + 0.01 * (took - quick)) or took
+      arrived_late(ended.token, took - quick)
+      if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
     end
   end
-  if ended.tookMs and adaptive then
-    local seen = known('seen', 0) + 1
-    local fast = known('fast', ended.tookMs)
-    local slow = known('slow', ended.tookMs)
-    fast = fast + 0.2 * (ended.tookMs - fast)
-    slow = slow + 0.02 * (ended.tookMs - slow)
-    state.seen, state.fast, state.slow = seen, fast, slow
-    redis.call('HSET', state_key, 'seen', seen, 'fast', fast, 'slow', slow)
-    if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
-  end
+  if seen == before then return end
+  redis.call('HSET', state_key, 'seen', seen, 'fast', fast, 'slow', slow, 'quick', quick)
 end
 
 local function say_freed()
@@ -225,7 +244,7 @@ local function ask()
   present(#moments)
   redis.call('ZREM', waiters, request.process)
   redis.call('HINCRBY', state_key, 'granted', #moments)
-  local answer = { 'granted', exact(now), 2 * (free - #moments) < concurrent and 'scarce' or 'plenty' }
+  local answer = { 'granted', exact(now), free - #moments <= 0 and 'scarce' or 'plenty' }
   for i = 1, #moments do answer[#answer + 1] = exact(moments[i]) end
   return answer
 end
@@ -248,7 +267,7 @@ local function apply()
   if settings.perSecond then keep('per_second', settings.perSecond) else redis.call('HDEL', state_key, 'per_second') end
   if settings.concurrent then keep('concurrent', settings.concurrent) else redis.call('HDEL', state_key, 'concurrent') end
   if request.reset then
-    redis.call('HDEL', state_key, 'factor', 'factor_at', 'slowed_at', 'fast', 'slow', 'seen')
+    redis.call('HDEL', state_key, 'factor', 'factor_at', 'slowed_at', 'fast', 'slow', 'quick', 'seen')
     if not forgot then keep('blocked', 0) end
   end
   tell('void')
@@ -288,8 +307,8 @@ local function status()
   }
 end
 
-for _, ended in ipairs(request.ended or {}) do finish(ended) end
 local any_ended = request.ended and #request.ended > 0
+if any_ended then finish(request.ended) end
 if request.op == 'ask' then
   local answer = ask()
   if any_ended then say_freed() end

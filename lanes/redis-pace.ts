@@ -31,7 +31,7 @@ export interface RedisPaceOptions {
 }
 
 /** How long an ended slot may wait for a question to ride with: short where slots are scarce. Milliseconds. */
-const rideMs = { scarce: 2, plenty: 60 } as const;
+const rideMs = { scarce: 2, plenty: 250 } as const;
 /** What other processes say of themselves counts for so long. Milliseconds. */
 const presentMs = 5_000;
 

@@ -93,7 +93,7 @@ export class LaneState {
   #factor = 1;
   #factorAt = 0;
   #slowedAt = 0;
-  #latency: { seen: number; fast: number; slow: number; quick: number } | undefined;
+  #latency: { seen: number; fast: number; slow: number } | undefined;
   /** Of a bucket: when it will be full again. */
   #fullAt = 0;
   #granted = 0;
@@ -257,20 +257,19 @@ export class LaneState {
   }
 
   #took(now: number, token: string, tookMs: number): void {
-    const { seen, fast, slow, quick } = this.#latency ?? { seen: 0, fast: tookMs, slow: tookMs, quick: tookMs };
+    const { seen, fast, slow } = this.#latency ?? { seen: 0, fast: tookMs, slow: tookMs };
     this.#latency = {
       seen: seen + 1,
       fast: fast + 0.2 * (tookMs - fast),
       slow: slow + 0.02 * (tookMs - slow),
-      quick: Math.min(tookMs, quick + 0.01 * (tookMs - quick)),
     };
-    this.#arrivedLate(token, tookMs - this.#latency.quick);
+    this.#arrivedLate(token, tookMs - this.#latency.slow);
     if (this.#latency.seen > 50 && this.#latency.fast > 3 * this.#latency.slow + 50) this.#slowDown(now, 0.9);
   }
 
   /**
-   * A call arrives later than it leaves, and it is the provider's second that counts: what it took beyond the quickest one may
-   * have been on the way there.
+   * A call arrives later than it leaves, and it is the provider's second that counts: what it took longer than they do may have
+   * been on the way there.
    */
   #arrivedLate(token: string, late: number): void {
     const { perSecond, bucket } = this.#limits();

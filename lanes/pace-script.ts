@@ -56,7 +56,6 @@ local function window_of(per_second)
   if per_second >= 1 then return math.floor(per_second), 1000 + ${marginMs} end
   return 1, 1000 / per_second + ${marginMs}
 end
-local error = request.error or 0
 local calls, window = 0, 0
 if configured > 0 then calls, window = window_of(rate) end
 local burst_ms = request.bucket and (request.burst - 1) * 1000 / math.max(rate, 0.001) or 0
@@ -64,6 +63,8 @@ local burst_ms = request.bucket and (request.burst - 1) * 1000 / math.max(rate, 
 local function score(key, index)
   return tonumber(redis.call('ZRANGE', key, index, index, 'WITHSCORES')[2])
 end
+-- Moments are read by processes whose clocks are known to so many milliseconds: the token says so, in microseconds.
+local function error_of(token) return (tonumber(string.match(token, '%.(%d+)%.%d+$')) or 0) / 1000 end
 -- The first moment from 'from' on that keeps every window: half of an even distance after the last one, so that calls do not
 -- leave in a heap and arrive who knows when, and a window after the calls-th last.
 local function next_in(key, most, span, from)
@@ -71,7 +72,10 @@ local function next_in(key, most, span, from)
   if held == 0 then return from end
   local moment = from
   if most > 1 then moment = math.max(from, score(key, -1) + span / (2 * most)) end
-  if held >= most then moment = math.max(moment, score(key, -most) + span + error) end
+  if held >= most then
+    local first = redis.call('ZRANGE', key, -most, -most, 'WITHSCORES')
+    moment = math.max(moment, tonumber(first[2]) + error_of(first[1]) + span + request.error)
+  end
   return moment
 end
 
@@ -90,8 +94,8 @@ local function give_back(token)
   end
 end
 
--- A call arrives later than it leaves, and it is the provider's second that counts: what it took beyond the quickest one may
--- have been on the way there.
+-- A call arrives later than it leaves, and it is the provider's second that counts: what it took longer than they do may have
+-- been on the way there.
 local function arrived_late(token, late)
   if late <= 2 or configured == 0 or request.bucket then return end
   local moment = redis.call('ZSCORE', ring, token)
@@ -100,7 +104,7 @@ end
 
 -- Calls that ended, and moments that were not used.
 local function finish(list)
-  local seen, fast, slow, quick = known('seen', 0), known('fast'), known('slow'), known('quick')
+  local seen, fast, slow = known('seen', 0), known('fast'), known('slow')
   local before = seen
   for _, ended in ipairs(list) do
     local had = redis.call('ZREM', slots, ended.token)
@@ -113,13 +117,12 @@ local function finish(list)
       seen = seen + 1
       fast = fast and fast + 0.2 * (took - fast) or took
       slow = slow and slow + 0.02 * (took - slow) or took
-      quick = quick and math.min(took, quick + 0.01 * (took - quick)) or took
-      arrived_late(ended.token, took - quick)
+      arrived_late(ended.token, took - slow)
       if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
     end
   end
   if seen == before then return end
-  redis.call('HSET', state_key, 'seen', seen, 'fast', fast, 'slow', slow, 'quick', quick)
+  redis.call('HSET', state_key, 'seen', seen, 'fast', fast, 'slow', slow)
 end
 
 local function say_freed()
@@ -230,11 +233,11 @@ local function ask()
       if request.bucket then
         keep('tat', math.max(known('tat', 0), moment) + 1000 / rate)
       else
-        redis.call('ZADD', ring, moment + error, token)
+        redis.call('ZADD', ring, moment, token)
       end
     end
     if request.endpointPerSecond then
-      redis.call('ZADD', endpoint_ring, moment + error, token)
+      redis.call('ZADD', endpoint_ring, moment, token)
       redis.call('PEXPIRE', endpoint_ring, math.ceil(2 * endpoint_window))
     end
     redis.call('ZADD', slots, now + ${leaseMs}, token)
@@ -267,7 +270,7 @@ local function apply()
   if settings.perSecond then keep('per_second', settings.perSecond) else redis.call('HDEL', state_key, 'per_second') end
   if settings.concurrent then keep('concurrent', settings.concurrent) else redis.call('HDEL', state_key, 'concurrent') end
   if request.reset then
-    redis.call('HDEL', state_key, 'factor', 'factor_at', 'slowed_at', 'fast', 'slow', 'quick', 'seen')
+    redis.call('HDEL', state_key, 'factor', 'factor_at', 'slowed_at', 'fast', 'slow', 'seen')
     if not forgot then keep('blocked', 0) end
   end
   tell('void')

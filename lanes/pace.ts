@@ -89,7 +89,7 @@ export const marginMs = 10;
 /** A grant not used this long after its moment is void. Milliseconds. */
 export const toleranceMs = 6;
 /**
- * A call that took longer than the quickest ones counts as so much later, at most: it may have been under way. Milliseconds.
+ * A call that took longer than calls do counts as so much later, at most: it may have been under way. Milliseconds.
  */
 export const lateMs = 30;
 /** No moment further ahead is reserved: what a dead holder can waste, and what an emergency stop can be late. */

@@ -86,9 +86,10 @@ export class RedisPace implements Pace {
     // Moments can be read only by who knows how the clocks differ, and how exactly.
     if (!this.#clock.reading) await this.#known(lane, 'status', {});
     const { difference, error } = this.#clock.reading!;
+    // How far off its moment may be is part of the token, for whoever is a second behind it.
+    const token = `${this.#process}.${this.#asked}.${Math.ceil(error * 1_000)}`;
     const ours = (theirs: string | undefined) => (Number(theirs) === 0 ? 0 : Number(theirs) - difference);
     this.#asked += 1;
-    const token = `${this.#process}.${this.#asked}`;
     here.askedAt = this.#clock.now();
     here.saidWaiting = this.#waiting(lane);
     const perEndpoint = endpoint === undefined ? undefined : endpointLimit(limits, endpoint);
@@ -125,9 +126,13 @@ export class RedisPace implements Pace {
     here.ended.push(ended);
     // A moment that somebody else may still use is said at once.
     const wait = ended.unused || here.scarce ? rideMs.scarce : rideMs.plenty;
-    if (here.flush && !ended.unused) return;
+    if (!here.flush || ended.unused) this.#flushIn(lane, wait);
+  }
+
+  #flushIn(lane: PacedName, milliseconds: number): void {
+    const here = this.#here(lane);
     clearTimeout(here.flush);
-    here.flush = setTimeout(() => void this.#flush(lane), wait);
+    if (!this.#closed) here.flush = setTimeout(() => void this.#flush(lane), milliseconds);
   }
 
   async block(lane: PacedName, milliseconds: number): Promise<void> {
@@ -252,6 +257,7 @@ export class RedisPace implements Pace {
     const { perSecond, concurrent, bucket = false, burst } = this.#options.limits[lane];
     try {
       return await this.#script.run(lane, endpoint, {
+        error: 0,
         ...request,
         op,
         ended,
@@ -266,6 +272,7 @@ export class RedisPace implements Pace {
     } catch (error) {
       // Said again later: a slot that was given back twice is given back once.
       here.ended = [...ended, ...here.ended].slice(-1_000);
+      if (here.ended.length > 0) this.#flushIn(lane, renewMs);
       throw error instanceof PaceAwayError ? error : new PaceAwayError(error);
     }
   }
@@ -286,7 +293,7 @@ export class RedisPace implements Pace {
         const waiting = this.#waiting(lane);
         const silent = (waiting > 0 || here.saidWaiting > 0) && now - here.askedAt > renewMs;
         here.saidWaiting = waiting;
-        if (held.length === 0 && !silent && here.ended.length === 0) return;
+        if (held.length === 0 && !silent) return;
         await this.#call(lane, 'renew', { held }).catch(() => undefined);
       }),
     );

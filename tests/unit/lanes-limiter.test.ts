@@ -126,7 +126,7 @@ describe('the pace of a lane', () => {
         starts.forEach(({ arrivedAt, at }, index) => {
           const ends = starts.slice(0, index).map(({ endedAt }) => endedAt);
           const slotFree = ends.toSorted((a, b) => a - b)[index - most] ?? 0;
-          // A call that took longer than the quickest counts as so much later.
+          // A call that took longer than they do counts as so much later.
           const windowOpen = index < calls ? 0 : starts[index - calls]!.at + window + lateMs;
           const apart = calls > 1 && index > 0 ? starts[index - 1]!.at + window / (2 * calls) + lateMs : 0;
           expect(at).toBeLessThanOrEqual(

@@ -1,0 +1,128 @@
+/**
+ * A lane that is stopped for longer than a day: what waits for it is late and shown to people, and nothing else. It is sent
+ * once, with its whole budget, and nothing that happened before is lost or left.
+ */
+import type { WorkflowHandle } from '@temporalio/client';
+import { expect, test } from 'vitest';
+import { type JobType, jobTypes } from '../../contracts/job-types.ts';
+import { authorizationWindowMs, parkedRetryMs, patienceMs } from '../../contracts/retry-profiles.ts';
+import { StoppedLane } from '../support/stopped-lane.ts';
+import { hangs } from '../support/workflow-behaviours.ts';
+import { endBy, sendCancel } from '../support/workflow-cancels.ts';
+import { durationOf, endOf, eventsOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
+import { payoutEndOf, startPayout } from '../support/workflow-payouts.ts';
+import { refundEndOf } from '../support/workflow-refund-twins.ts';
+import type { ActivityName, Twin } from '../support/workflow-twins.ts';
+
+const world = useWorkflowWorld();
+const hour = 3_600_000;
+const minute = 60_000;
+const stoppedMs = 25 * hour;
+/** A provider that fails as often as the job can bear. */
+const almostAll = (job: JobType) => jobTypes[job].attempts - 1;
+
+interface Waited {
+  handle: WorkflowHandle;
+  twin: Twin;
+}
+
+/** From the start until somebody could see that it waits. Milliseconds. */
+async function shownAfter(handle: WorkflowHandle): Promise<number> {
+  const events = await eventsOf(handle);
+  const at = (event: (typeof events)[number] | undefined) => Number(event?.eventTime?.seconds) * 1_000;
+  return at(events.find((event) => event.upsertWorkflowSearchAttributesEventAttributes)) - at(events[0]);
+}
+
+/** Nothing left before the lane was opened, then as many calls as were wanted, soon; one letter, within the patience. */
+async function expectLate({ handle, twin }: Waited, lane: StoppedLane, { step = '', sent = 1, letters = 1 } = {}) {
+  const [first = 0] = lane.heard;
+  expect(lane.turnedBack).toBeGreaterThan(100);
+  expect([lane.heard.length, await lane.sent(handle.workflowId, step)]).toEqual([sent, sent]);
+  expect(first).toBeGreaterThanOrEqual(lane.opensAt!);
+  // The longest pause of what is parked, and a last attempt's.
+  expect(first - lane.opensAt!).toBeLessThanOrEqual(parkedRetryMs(99) + patienceMs);
+  expect(await durationOf(handle)).toBeGreaterThanOrEqual(stoppedMs);
+  expect(twin.inputsOf('park')).toMatchObject(
+    Array.from({ length: letters }, () => ({ step, error: 'no_outcome_yet' })),
+  );
+  expect(await shownAfter(handle)).toBeLessThanOrEqual(patienceMs + minute);
+  const shown = await upsertsOf(handle);
+  expect(shown[0]).toBe('in review/review');
+  expect(shown.at(-1)).toMatch(/\/none$/);
+}
+
+test.each([0, almostAll('refund-process')])(
+  'a refund waits for its lane, and %i failing calls after that are within its budget',
+  async (failing) => {
+    const lane = new StoppedLane('stripe', stoppedMs);
+    const refund = await world().refund((twin) => {
+      lane.leadsTo(twin, 'createRefund', { step: 'refund', job: 'refund-process', failing });
+    });
+    expect(await refundEndOf(refund)).toMatchObject({ status: 'completed', moneyMoved: 'refunded' });
+    await expectLate(refund, lane, { step: 'refund', sent: failing + 1 });
+    expect(refund.twin.count('giveBackRefund')).toBe(0);
+  },
+);
+
+test.each([
+  { activity: 'transferToVenue', step: 'transfer', failing: almostAll('payout-process') },
+  { activity: 'createPayout', step: 'payout', failing: 0 },
+] as const)(
+  'a payout whose $step waits, with $failing failing calls after that',
+  async ({ activity, step, failing }) => {
+    const lane = new StoppedLane('stripe', stoppedMs);
+    const payout = await startPayout(world(), (twin) => {
+      twin.payout.statuses = ['paid'];
+      lane.leadsTo(twin, activity, { step, job: 'payout-process', failing });
+    });
+    expect(await payoutEndOf(payout)).toMatchObject({ status: 'paid', moneyMoved: 'paid_out' });
+    await expectLate(payout, lane, { step, sent: failing + 1 });
+  },
+);
+
+test('a purchase that could not be authorized within its 24 h expires then, with nothing sent and nothing held', async () => {
+  const lane = new StoppedLane('stripe', stoppedMs);
+  const purchase = await world().payment((twin) => {
+    lane.leadsTo(twin, 'authorizePayment', { step: 'authorize', job: 'payment-process' });
+    lane.leadsTo(twin, 'voidPayment', { step: 'void', job: 'payment-process', undoes: 'authorize' });
+  });
+  expect(await endOf(purchase)).toEqual({ status: 'expired', moneyMoved: 'none', what: 'time' });
+  const waited = await durationOf(purchase.handle);
+  expect(waited).toBeGreaterThanOrEqual(authorizationWindowMs - minute);
+  expect(waited).toBeLessThan(authorizationWindowMs + minute);
+  expect([lane.heard, purchase.twin.money]).toEqual([[], 'untouched']);
+  expect(await shownAfter(purchase.handle)).toBeLessThanOrEqual(patienceMs);
+  expect((await upsertsOf(purchase.handle)).at(-1)).toBe('expired/none');
+});
+
+test.each([
+  { name: 'chain', activity: 'mintTickets', step: 'mint', job: 'nft-mint' },
+  { name: 'stripe', activity: 'capturePayment', step: 'capture', job: 'payment-process' },
+] as const)('a purchase whose $step waits for the lane $name is completed, and captured once', async (waits) => {
+  const lane = new StoppedLane(waits.name, stoppedMs);
+  const purchase = await world().payment((twin) => void lane.leadsTo(twin, waits.activity, waits));
+  expect(await endOf(purchase)).toMatchObject({ status: 'completed', moneyMoved: 'captured' });
+  await expectLate(purchase, lane, waits);
+  const once: ActivityName[] = ['authorizePayment', 'settlePayment', 'sendReceipt'];
+  expect(once.map((activity) => purchase.twin.count(activity))).toEqual([1, 1, 1]);
+  expect(purchase.twin.inputsOf('capturePayment')).toHaveLength(waits.step === 'capture' ? lane.turnedBack + 1 : 1);
+  expect(purchase.twin.count('voidPayment') + purchase.twin.count('burnTickets')).toBe(0);
+});
+
+test('a cancelled purchase whose void waits does not end before the money is let go, once', async () => {
+  const lane = new StoppedLane('stripe', stoppedMs);
+  const purchase = await world().payment((twin) => {
+    twin.plan('mintTickets', hangs());
+    lane.leadsTo(twin, 'voidPayment', { step: 'void', job: 'payment-process', undoes: 'authorize' });
+  });
+  const { handle, twin } = purchase;
+  await twin.begun('mintTickets');
+  const answer = await sendCancel(purchase, 'update');
+  const result = await endOf(purchase);
+  expect([result, await answer(result)]).toEqual([endBy('update'), endBy('update')]);
+  expect(twin.money).toBe('voided');
+  await expectLate(purchase, lane, { step: 'void' });
+  const { closeTime } = await handle.describe();
+  expect(closeTime!.getTime()).toBeGreaterThanOrEqual(lane.heard[0]!);
+  expect(twin.calls.slice(-2).map(({ activity }) => activity)).toEqual(['unpark', 'closePayment']);
+});

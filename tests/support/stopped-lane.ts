@@ -17,18 +17,16 @@ import type { ActivityName, Twin } from './workflow-twins.ts';
  * attempt fits into it. Milliseconds.
  */
 const returnMs = 14 * 60_000;
+const tenantId = 'acme';
 
 export interface Passage {
   step: string;
   job: JobType;
   /** So many calls get no trustworthy answer, once the lane is open. */
   failing?: number;
-  /** An undo that looks into our own books first: where that step sent nothing, it has nothing to ask the provider. */
+  /** An undo looks into our own books first: where that step sent nothing, it has nothing to ask the provider. */
   undoes?: string;
 }
-
-/** The server's time at this attempt. Epoch milliseconds. */
-const attemptedAt = () => Context.current().info.currentAttemptScheduledTimestampMs;
 
 export class StoppedLane {
   /** When the provider heard something through this lane. Epoch milliseconds, workflow time. */
@@ -36,15 +34,18 @@ export class StoppedLane {
   /** Attempts that found the lane stopped. */
   turnedBack = 0;
   readonly #name: LaneName;
-  readonly #stoppedForMs: number;
+  readonly #forMs: number;
+  /** The server's clock, since an attempt is said to be scheduled when the one before it failed. */
+  readonly #now: () => Promise<number>;
   #opensAt: number | undefined;
   readonly #sentCalls = createSentCallsTwin();
   readonly #lanes = this.#wrapped();
 
   /** It is stopped when the first one comes to it, for so long. */
-  constructor(name: LaneName, stoppedForMs: number) {
+  constructor(name: LaneName, options: { forMs: number; env: { currentTimeMs(): Promise<number> } }) {
     this.#name = name;
-    this.#stoppedForMs = stoppedForMs;
+    this.#forMs = options.forMs;
+    this.#now = () => options.env.currentTimeMs();
   }
 
   /** When it was opened again: undefined as long as nobody came to it. Epoch milliseconds, workflow time. */
@@ -56,14 +57,14 @@ export class StoppedLane {
   leadsTo(twin: Twin, activity: ActivityName, { step, job, failing = 0, undoes }: Passage): this {
     let failures = failing;
     const behaviour: Behaviour = async (effect) => {
-      const { round = 0, intentId } = twin.inputsOf(activity).at(-1) as { round?: number; intentId?: string };
       const { workflowId } = Context.current().info.workflowExecution!;
-      const of = (name: string) => ({ tenantId: 'acme', workflowId, step: name });
-      if (undoes && intentId === undefined && (await this.#sentCalls.read(of(undoes))).sent === 0) return effect();
+      const { intentId } = twin.inputsOf(activity).at(-1) as { intentId?: string };
+      if (undoes && intentId === undefined && (await this.sent(workflowId, undoes)) === 0) return effect();
       const policy = jobTypes[job];
-      const counted = { step: of(step), policy, budget: policy.attempts + round };
+      // Without the call that each round of a parked step adds, so that none is to spare.
+      const counted = { step: { tenantId, workflowId, step }, policy, budget: policy.attempts };
       return this.#lanes.change(this.#name, counted, async () => {
-        this.heard.push(attemptedAt());
+        this.heard.push(await this.#now());
         failures -= 1;
         if (failures >= 0) throw this.#unanswered();
         return effect();
@@ -75,7 +76,7 @@ export class StoppedLane {
 
   /** Calls that the step has sent, as its budget counts them. */
   async sent(workflowId: string, step: string): Promise<number> {
-    return (await this.#sentCalls.read({ tenantId: 'acme', workflowId, step })).sent;
+    return (await this.#sentCalls.read({ tenantId, workflowId, step })).sent;
   }
 
   #unanswered(): ProviderFault {
@@ -89,8 +90,9 @@ export class StoppedLane {
       limiter: {
         ...free,
         reserve: async (lane, options) => {
-          this.#opensAt ??= attemptedAt() + this.#stoppedForMs;
-          if (attemptedAt() >= this.#opensAt) return free.reserve(lane, options);
+          const now = await this.#now();
+          this.#opensAt ??= now + this.#forMs;
+          if (now >= this.#opensAt) return free.reserve(lane, options);
           this.turnedBack += 1;
           throw notSent(lane, 'lane_stopped', 'somebody stopped the lane', returnMs);
         },

@@ -58,11 +58,10 @@ export class StoppedLane {
     let failures = failing;
     const behaviour: Behaviour = async (effect) => {
       const { workflowId } = Context.current().info.workflowExecution!;
-      const { intentId } = twin.inputsOf(activity).at(-1) as { intentId?: string };
+      const { round, intentId } = twin.inputsOf(activity).at(-1) as { round: number; intentId?: string };
       if (undoes && intentId === undefined && (await this.sent(workflowId, undoes)) === 0) return effect();
       const policy = jobTypes[job];
-      // Without the call that each round of a parked step adds, so that none is to spare.
-      const counted = { step: { tenantId, workflowId, step }, policy, budget: policy.attempts };
+      const counted = { step: { tenantId, workflowId, step }, policy, budget: policy.attempts + round };
       return this.#lanes.change(this.#name, counted, async () => {
         this.heard.push(await this.#now());
         failures -= 1;

@@ -228,10 +228,11 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
     return known.line;
   };
 
+  const voidAhead = (of: PacedName | 'all') => {
+    for (const [lane, voids] of ahead) if (of === 'all' || of === lane) for (const end of voids) end();
+  };
   pace.onNews((news) => {
-    if (news.void) {
-      for (const [lane, voids] of ahead) if (news.lane === 'all' || news.lane === lane) for (const end of voids) end();
-    }
+    if (news.void) voidAhead(news.lane);
     for (const { lane, line } of lines.values()) if (news.lane === 'all' || news.lane === lane) line.hear();
   });
   pace.countWaiting((lane) =>
@@ -298,7 +299,11 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
       const line = lineOf(lane, options.endpoint);
       return reservationOf(lane, line, await line.wait(options));
     },
-    block: (lane, milliseconds) => pace.block(lane, milliseconds),
+    block: (lane, milliseconds) => {
+      // Ours are void now; the others' when they hear of it.
+      voidAhead(lane);
+      return pace.block(lane, milliseconds);
+    },
     status: (lane) => pace.status(lane),
     waitingFor: (lane) => lineOf(lane, undefined).waitingFor,
   };

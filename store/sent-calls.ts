@@ -75,7 +75,8 @@ export const createSentCalls = (pool: Pool) => ({
   giveBack(step: Step): Promise<void> {
     return withTenant(pool, step.tenantId, async (tx) => {
       await tx.affected(
-        `update sent_calls set sent = sent - 1
+        `update sent_calls set sent = sent - 1,
+           first_sent_at = case when sent > 1 then first_sent_at end, last_sent_at = case when sent > 1 then last_sent_at end
          where tenant_id = $1 and workflow_id = $2 and step = $3 and sent > 0`,
         [step.tenantId, step.workflowId, step.step],
       );

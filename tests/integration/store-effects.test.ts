@@ -41,6 +41,18 @@ describe('sent calls', () => {
     await expect(db.store.sentCalls.begin({ ...stepOf('none'), budget: 0 })).rejects.toThrow(BudgetExhaustedError);
   });
 
+  it('are given back when they certainly did not leave, the only one without a trace', async () => {
+    const step = stepOf('back');
+    const first = await db.store.sentCalls.begin({ ...step, budget: 3 });
+    await db.store.sentCalls.begin({ ...step, budget: 3 });
+    await db.store.sentCalls.giveBack(step);
+    expect(await db.store.sentCalls.read(step)).toMatchObject({ sent: 1, firstSentAt: first.firstSentAt });
+    await db.store.sentCalls.giveBack(step);
+    expect(await db.store.sentCalls.read(step)).toEqual({ sent: 0, generation: 0, fenced: false });
+    await db.store.sentCalls.giveBack(step);
+    expect((await db.store.sentCalls.begin({ ...step, budget: 1 })).sent).toBe(1);
+  });
+
   it('do not begin after the fence, and the fence counts all that had begun', async () => {
     const step = stepOf('fence');
     const calls = times(30, () => db.store.sentCalls.begin({ ...step, budget: 100 }));

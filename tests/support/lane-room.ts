@@ -35,7 +35,7 @@ export interface LaneRoom extends JobRoom {
   close(): Promise<void>;
 }
 
-/** `rateLimit` as in the environment. Two workers, as two processes would be. */
+/** `rateLimit` as in the environment. */
 export async function openLaneRoom(rateLimit: string): Promise<LaneRoom> {
   const tag = randomBytes(4).toString('hex');
   const { limits: configured } = readLimits({ RATE_LIMIT_STRIPE: rateLimit });
@@ -60,26 +60,19 @@ export async function openLaneRoom(rateLimit: string): Promise<LaneRoom> {
       limits: configured,
       settings: store.lanes,
     });
-  const paces = [await openPace(), await openPace()];
-  const [pace] = paces as [RedisPace];
-  const runners = await Promise.all(
-    paces.map((own) =>
-      createLaneRunner({
-        connection: native,
-        namespace,
-        taskQueue: laneQueue,
-        limits: configured.stripe,
-        lanes: createBenchLanes({
-          pace: own,
-          limits: configured,
-          sentCalls: store.sentCalls,
-          stopping: stopping.signal,
-        }),
-        account: { secretKey, apiBase: simulator.url },
-      }),
-    ),
-  );
-  const workers = [await createJobWorker(address, room), ...runners];
+  // The control is another process than the worker, as the API is.
+  const [pace, own] = [await openPace(), await openPace()];
+  const workers = [
+    await createJobWorker(address, room),
+    await createLaneRunner({
+      connection: native,
+      namespace,
+      taskQueue: laneQueue,
+      limits: configured.stripe,
+      lanes: createBenchLanes({ pace: own, limits: configured, sentCalls: store.sentCalls, stopping: stopping.signal }),
+      account: { secretKey, apiBase: simulator.url },
+    }),
+  ];
   const ended = Promise.all(workers.map((worker) => worker.run()));
 
   const queues = createLaneQueues(client);
@@ -114,7 +107,7 @@ export async function openLaneRoom(rateLimit: string): Promise<LaneRoom> {
       for (const worker of workers) worker.shutdown();
       await ended;
       control.close();
-      await Promise.all(paces.map((own) => own.close()));
+      await Promise.all([pace.close(), own.close()]);
       await Promise.all([native.close(), connection.close(), pool.end(), simulator.close()]);
       await valkey.stop();
     },

@@ -4,10 +4,8 @@
  */
 import { limitsUnder, untouched, type LaneSettings } from '../contracts/lane-control.ts';
 import { endpointLimit, type LaneLimits } from '../contracts/lane-limits.ts';
-import { type Answer, type Ended, type Granted, coldMs, horizonMs, lateMs, marginMs } from './pace.ts';
+import { type Answer, type Ended, type Granted, climbMs, coldMs, horizonMs, lateMs, marginMs } from './pace.ts';
 
-/** The whole rate is back this long after it was lowered to nothing. Milliseconds. */
-const climbMs = 60_000;
 const lowestFactor = 0.1;
 /** Grants that start within this are made together. Milliseconds. */
 const togetherMs = 2;
@@ -188,7 +186,7 @@ export class LaneState {
     return { kind: 'granted', grants };
   }
 
-  end(now: number, { token, unused, tookMs }: Ended): void {
+  end(now: number, { token, unused, tookMs, leftMs = 0 }: Ended): void {
     const had = this.#slots.delete(token);
     if (unused && this.#limits().bucket) {
       if (had && Number.isFinite(this.#limits().perSecond)) this.#fullAt -= 1_000 / this.#rate(now);
@@ -197,7 +195,7 @@ export class LaneState {
       if (at !== undefined && this.#ring.after(token) === 0 && at > now) this.#ring.remove(token);
       else if (at !== undefined) this.#holes.push({ token, at });
     }
-    if (!unused && tookMs !== undefined) this.#took(now, token, tookMs);
+    if (!unused && tookMs !== undefined) this.#took(now, { token, tookMs, leftMs });
   }
 
   renew(now: number, held: Iterable<string>): void {
@@ -239,7 +237,7 @@ export class LaneState {
     return this.#settings.adaptive && Number.isFinite(this.#limits().perSecond);
   }
 
-  /** What 429 and latency left of the rate; it climbs back to the whole in a minute. */
+  /** What 429 and latency left of the rate; it climbs back by itself. */
   #share(now: number): number {
     if (!this.#adaptive) return 1;
     return Math.min(1, this.#factor + (now - this.#factorAt) / climbMs);
@@ -256,27 +254,27 @@ export class LaneState {
     this.#slowedAt = now;
   }
 
-  #took(now: number, token: string, tookMs: number): void {
+  #took(now: number, { token, tookMs, leftMs }: { token: string; tookMs: number; leftMs: number }): void {
     const { seen, fast, slow } = this.#latency ?? { seen: 0, fast: tookMs, slow: tookMs };
     this.#latency = {
       seen: seen + 1,
       fast: fast + 0.2 * (tookMs - fast),
       slow: slow + 0.02 * (tookMs - slow),
     };
-    this.#arrivedLate(token, tookMs - this.#latency.slow);
+    this.#arrivedLate(token, Math.max(leftMs, Math.min(tookMs - this.#latency.slow, lateMs)));
     if (this.#latency.seen > 50 && this.#latency.fast > 3 * this.#latency.slow + 50) this.#slowDown(now, 0.9);
   }
 
   /**
-   * A call arrives later than it leaves, and it is the provider's second that counts: what it took longer than they do may have
-   * been on the way there.
+   * A call arrives after its moment, and it is the provider's second that counts: it left when its process came to it, and
+   * what it took longer than calls do may have been on the way there.
    */
   #arrivedLate(token: string, late: number): void {
     const { perSecond, bucket } = this.#limits();
     const at = this.#ring.at(token);
-    if (late <= 2 || at === undefined || bucket || !Number.isFinite(perSecond)) return;
+    if (late <= 3 || at === undefined || bucket || !Number.isFinite(perSecond)) return;
     this.#ring.remove(token);
-    this.#ring.add(token, at + Math.min(late, lateMs));
+    this.#ring.add(token, at + late);
   }
 
   #free(now: number): number {

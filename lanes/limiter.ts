@@ -251,12 +251,15 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
     voids.add(end);
     let state: 'ahead' | 'begun' | 'over' = 'ahead';
     let begunAt = 0;
+    let leftMs: number | undefined;
     const release = () => {
       if (state === 'over') return;
       voids.delete(end);
       const begun = state === 'begun';
       state = 'over';
-      pace.end(lane, begun ? { token, unused: false, tookMs: performance.now() - begunAt } : { token, unused: true });
+      const now = performance.now();
+      const made = { token, unused: false, tookMs: now - begunAt, leftMs: leftMs ?? now - begunAt };
+      pace.end(lane, begun ? made : { token, unused: true });
       if (begun) line.ended();
       else line.skip();
     };
@@ -289,6 +292,9 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
         voids.delete(end);
         state = 'begun';
         begunAt = performance.now();
+        // The call is handed on in this turn of the loop and leaves in the next: longer where this process is busy.
+        if (at > 0) setImmediate(() => setImmediate(() => (leftMs = pace.now() - at)));
+        else leftMs = 0;
         return true;
       },
     };

@@ -6,7 +6,7 @@
  * slots, by token and end of lease · moments given back unused · processes that wait for a slot, by when they first asked ·
  * processes and what they say of themselves · the moments of one endpoint.
  */
-import { coldMs, horizonMs, lateMs, leaseMs, marginMs } from './pace.ts';
+import { climbMs, coldMs, horizonMs, lateMs, leaseMs, marginMs } from './pace.ts';
 
 /** Redis' clock, in milliseconds with fractions. */
 const redisClock = `(function() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end)()`;
@@ -38,10 +38,10 @@ local concurrent = known('concurrent', request.concurrent)
 local configured = known('per_second', request.perSecond) * known('percent', 100) / 100
 local adaptive = state.adaptive ~= '0' and configured > 0
 
--- What 429 and latency left of the rate; it climbs back to the whole in a minute.
+-- What 429 and latency left of the rate; it climbs back by itself.
 local function factor()
   if not adaptive then return 1 end
-  return math.min(1, known('factor', 1) + (now - known('factor_at', now)) / 60000)
+  return math.min(1, known('factor', 1) + (now - known('factor_at', now)) / ${climbMs})
 end
 local function slow_down(by)
   if not adaptive or now - known('slowed_at', 0) < 1000 then return end
@@ -94,12 +94,13 @@ local function give_back(token)
   end
 end
 
--- A call arrives later than it leaves, and it is the provider's second that counts: what it took longer than they do may have
--- been on the way there.
-local function arrived_late(token, late)
-  if late <= 2 or configured == 0 or request.bucket then return end
-  local moment = redis.call('ZSCORE', ring, token)
-  if moment then redis.call('ZADD', ring, moment + math.min(late, ${lateMs}), token) end
+-- A call arrives after its moment, and it is the provider's second that counts: it left when its process came to it, and what
+-- it took longer than calls do may have been on the way there.
+local function arrived_late(ended, usual)
+  local late = math.max(ended.leftMs or 0, math.min(ended.tookMs - usual, ${lateMs}))
+  if late <= 3 or configured == 0 or request.bucket then return end
+  local moment = redis.call('ZSCORE', ring, ended.token)
+  if moment then redis.call('ZADD', ring, moment + late, ended.token) end
 end
 
 -- Calls that ended, and moments that were not used.
@@ -117,7 +118,7 @@ local function finish(list)
       seen = seen + 1
       fast = fast and fast + 0.2 * (took - fast) or took
       slow = slow and slow + 0.02 * (took - slow) or took
-      arrived_late(ended.token, took - slow)
+      arrived_late(ended, slow)
       if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
     end
   end

@@ -46,6 +46,8 @@ export interface Ended {
   unused: boolean;
   /** How long the call took, where one was made. Milliseconds. */
   tookMs?: number | undefined;
+  /** By when after its moment it had left this process, which may have been busy. Milliseconds. */
+  leftMs?: number | undefined;
 }
 
 /** The pace cannot be asked: nothing may be sent. */
@@ -88,10 +90,10 @@ export interface SettingsSource {
 export const marginMs = 10;
 /** A grant not used this long after its moment is void. Milliseconds. */
 export const toleranceMs = 6;
-/**
- * A call that took longer than calls do counts as so much later, at most: it may have been under way. Milliseconds.
- */
+/** A call that took longer than calls do counts as so much later, at most: it may have been under way. Milliseconds. */
 export const lateMs = 30;
+/** A rate that was lowered to nothing is whole again after this. Milliseconds. */
+export const climbMs = 30_000;
 /** No moment further ahead is reserved: what a dead holder can waste, and what an emergency stop can be late. */
 export const horizonMs = 400;
 /** A slot whose holder says nothing for so long is free again. Milliseconds. */

@@ -33,7 +33,13 @@ const op = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({ op: fc.constant('end' as const), which: fc.nat(), unused: fc.boolean(), tookMs: ms(900) }),
+    arbitrary: fc.record({
+      op: fc.constant('end' as const),
+      which: fc.nat(),
+      unused: fc.boolean(),
+      tookMs: ms(900),
+      leftMs: ms(60),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('block' as const), milliseconds: ms(2_000) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('renew' as const) }) },
@@ -133,7 +139,9 @@ it('Lua and TypeScript decide alike, whatever is asked, ended, closed and set', 
           case 'end': {
             const [token] = held.splice(held.length === 0 ? 0 : step.which % held.length, 1);
             if (token === undefined) break;
-            const ended = step.unused ? { token, unused: true } : { token, unused: false, tookMs: step.tookMs };
+            const ended = step.unused
+              ? { token, unused: true }
+              : { token, unused: false, tookMs: step.tookMs, leftMs: step.leftMs };
             state.end(now, ended);
             await call({ op: 'end', ended: [ended] });
             break;

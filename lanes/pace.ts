@@ -87,11 +87,11 @@ export interface SettingsSource {
 }
 
 /** Above the second itself, so that a call which leaves within its tolerance is in no second too many. Milliseconds. */
-export const marginMs = 10;
+export const marginMs = 15;
 /** A grant not used this long after its moment is void. Milliseconds. */
 export const toleranceMs = 6;
 /** A call that took longer than calls do counts as so much later, at most: it may have been under way. Milliseconds. */
-export const lateMs = 30;
+export const lateMs = 60;
 /** A rate that was lowered to nothing is whole again after this. Milliseconds. */
 export const climbMs = 30_000;
 /** No moment further ahead is reserved: what a dead holder can waste, and what an emergency stop can be late. */

@@ -16,7 +16,10 @@ const halves =
     ? [{ name: '', args: asked }]
     : [
         { name: 'world', args: ['--project', 'world'] },
-        { name: 'other', args: ['--project', 'unit', '--project', 'workflow', '--project', 'lanes', '--maxWorkers', '2'] },
+        {
+          name: 'other',
+          args: ['--project', 'unit', '--project', 'workflow', '--project', 'lanes', '--maxWorkers', '2'],
+        },
       ];
 
 /** Its exit code. Lines say which half they are of. */

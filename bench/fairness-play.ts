@@ -28,9 +28,27 @@ async function called(room: FairnessRoom, jobs: readonly StartedJob[]): Promise<
   }
 }
 
+/**
+ * When a job's call was put into the lane's queue: until then it waited for the engine and not for the lane. Epoch
+ * milliseconds.
+ */
+async function queuedAt({ client }: FairnessRoom, workflowId: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const { seconds, nanos } = events!.find((event) => event.activityTaskScheduledEventAttributes)!.eventTime!;
+  return Number(seconds) * 1_000 + (nanos ?? 0) / 1e6;
+}
+
 /** Starts jobs and answers how long each waited for its call. */
 export const playBehind = async (room: FairnessRoom, wish: Wish): Promise<Wait[]> =>
   called(room, await startJobs(room, wish));
+
+/** The same from the moment in which each call was queued, so that a slow engine is not taken for a long line. */
+export async function playQueued(room: FairnessRoom, wish: Wish): Promise<Wait[]> {
+  const jobs = await startJobs(room, wish);
+  await called(room, jobs);
+  const queued = jobs.map(async ({ workflowId }) => ({ workflowId, startedAt: await queuedAt(room, workflowId) }));
+  return called(room, await Promise.all(queued));
+}
 
 /** As {@link playBehind}, on a lane that has nothing else to do but whose second is used up, as it is behind a crowd. */
 export async function playAlone(room: FairnessRoom, wish: Wish): Promise<Wait[]> {

@@ -100,9 +100,8 @@ export function createLaneCaller(deps: {
   ): Promise<T> {
     const { lane, endpoint } = placeOf(target);
     const { info, cancellationSignal } = Context.current();
-    const impatience = new AbortController();
-    const timer = setTimeout(() => impatience.abort(), patienceOf(info.startToCloseTimeoutMs));
-    const signal = AbortSignal.any([cancellationSignal, stopping, impatience.signal]);
+    const { signal, give, forget } = givingUp([cancellationSignal, stopping]);
+    const timer = setTimeout(give, patienceOf(info.startToCloseTimeoutMs));
     try {
       for (let first = false; ; first = true) {
         const reservation = await limiter.reserve(lane, { signal, endpoint, leadMs: prepare?.leadMs() ?? 0, first });
@@ -123,6 +122,7 @@ export function createLaneCaller(deps: {
       throw notSent(lane, `lane_${because}`, waitedFor[because], scaled(returnMs));
     } finally {
       clearTimeout(timer);
+      forget();
     }
   }
 
@@ -230,6 +230,22 @@ export function createLaneCaller(deps: {
         throw toFailure(error, sent, scaled(backoffMs(policy, sent)));
       }
     },
+  };
+}
+
+/** Aborts with the first of the signals, or by `give`. Not AbortSignal.any: in Node 20 a signal that lives long keeps all of those. */
+function givingUp(signals: readonly AbortSignal[]) {
+  const controller = new AbortController();
+  const listeners = signals.map((signal) => {
+    const abort = () => controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    return () => signal.removeEventListener('abort', abort);
+  });
+  return {
+    signal: controller.signal,
+    give: () => controller.abort(),
+    forget: () => listeners.forEach((remove) => remove()),
   };
 }
 

@@ -4,7 +4,18 @@
  */
 import { limitsUnder, untouched, type LaneSettings } from '../contracts/lane-control.ts';
 import { endpointLimit, type LaneLimits } from '../contracts/lane-limits.ts';
-import { type Answer, type Ended, type Granted, climbMs, coldMs, horizonMs, lateMs, marginMs } from './pace.ts';
+import {
+  type Answer,
+  climbMs,
+  coldMs,
+  type Ended,
+  type Granted,
+  horizonMs,
+  lateMs,
+  marginMs,
+  unknownCalls,
+  unknownLateMs,
+} from './pace.ts';
 
 const lowestFactor = 0.1;
 /** Grants that start within this are made together. Milliseconds. */
@@ -259,15 +270,17 @@ export class LaneState {
     this.#latency = {
       seen: seen + 1,
       fast: fast + 0.2 * (tookMs - fast),
-      slow: slow + 0.02 * (tookMs - slow),
+      slow: slow + Math.max(0.02, 1 / (seen + 1)) * (tookMs - slow),
     };
-    this.#arrivedLate(token, Math.max(leftMs, Math.min(tookMs - this.#latency.slow, lateMs)));
+    const onTheWay =
+      seen < unknownCalls ? Math.min(tookMs, unknownLateMs) : Math.min(tookMs - this.#latency.slow, lateMs);
+    this.#arrivedLate(token, Math.max(leftMs, onTheWay));
     if (this.#latency.seen > 50 && this.#latency.fast > 3 * this.#latency.slow + 50) this.#slowDown(now, 0.9);
   }
 
   /**
    * A call arrives after its moment, and it is the provider's second that counts: it left when its process came to it, and
-   * what it took longer than calls do may have been on the way there.
+   * what it took longer than calls do may have been on the way there: all of it, where nobody knows how long they take.
    */
   #arrivedLate(token: string, late: number): void {
     const { perSecond, bucket } = this.#limits();

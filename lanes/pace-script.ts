@@ -6,7 +6,7 @@
  * slots, by token and end of lease · moments given back unused · processes that wait for a slot, by when they first asked ·
  * processes and what they say of themselves · the moments of one endpoint.
  */
-import { climbMs, coldMs, horizonMs, lateMs, leaseMs, marginMs } from './pace.ts';
+import { climbMs, coldMs, horizonMs, lateMs, leaseMs, marginMs, unknownCalls, unknownLateMs } from './pace.ts';
 
 /** Redis' clock, in milliseconds with fractions. */
 const redisClock = `(function() local t = redis.call('TIME') return t[1] * 1000 + t[2] / 1000 end)()`;
@@ -95,9 +95,9 @@ local function give_back(token)
 end
 
 -- A call arrives after its moment, and it is the provider's second that counts: it left when its process came to it, and what
--- it took longer than calls do may have been on the way there.
-local function arrived_late(ended, usual)
-  local late = math.max(ended.leftMs or 0, math.min(ended.tookMs - usual, ${lateMs}))
+-- it took longer than calls do may have been on the way there: all of it, where nobody knows how long they take.
+local function arrived_late(ended, usual, most)
+  local late = math.max(ended.leftMs or 0, math.min(ended.tookMs - usual, most))
   if late <= 3 or configured == 0 or request.bucket then return end
   local moment = redis.call('ZSCORE', ring, ended.token)
   if moment then redis.call('ZADD', ring, moment + late, ended.token) end
@@ -117,8 +117,8 @@ local function finish(list)
     elseif took then
       seen = seen + 1
       fast = fast and fast + 0.2 * (took - fast) or took
-      slow = slow and slow + 0.02 * (took - slow) or took
-      arrived_late(ended, slow)
+      slow = slow and slow + math.max(0.02, 1 / seen) * (took - slow) or took
+      if seen <= ${unknownCalls} then arrived_late(ended, 0, ${unknownLateMs}) else arrived_late(ended, slow, ${lateMs}) end
       if seen > 50 and fast > 3 * slow + 50 then slow_down(0.9) end
     end
   end

@@ -92,6 +92,9 @@ export const marginMs = 15;
 export const toleranceMs = 6;
 /** A call that took longer than calls do counts as so much later, at most: it may have been under way. Milliseconds. */
 export const lateMs = 60;
+/** Until so many calls were seen, nobody knows how long calls take: all of it counts, up to a longer time. Milliseconds. */
+export const unknownCalls = 50;
+export const unknownLateMs = 250;
 /** A rate that was lowered to nothing is whole again after this. Milliseconds. */
 export const climbMs = 30_000;
 /** No moment further ahead is reserved: what a dead holder can waste, and what an emergency stop can be late. */

@@ -11,11 +11,11 @@ beforeAll(async () => {
 afterAll(() => room.close());
 
 test('an emergency stop: no call starts, all are made after the resume, and none is counted twice', () =>
-  stopInTheMiddle(room, { jobs: 80, stopMs: 2_500 }));
+  stopInTheMiddle(room, { jobs: 60, stopMs: 2_000 }));
 
 test('a storm of 429: no call inside a Retry-After, the rate gives way, and no attempt is used up', async () => {
   const retryAfterMs = 1_000;
-  const wish: Wish = { name: `${room.tag}-storm`, count: 60, tenantId: 'acme', venueId: 'arena', priority: 1 };
+  const wish: Wish = { name: `${room.tag}-storm`, count: 50, tenantId: 'acme', venueId: 'arena', priority: 1 };
   const before = room.calls().length;
   room.limits.change({ perSecond: 8, retryAfter: retryAfterMs / 1_000 });
   const started = await startJobs(room, wish);

@@ -7,7 +7,8 @@ import type { LaneLimits } from '../contracts/lane-limits.ts';
 import { backoffMs, type JobPolicy } from '../contracts/job-types.ts';
 import { ProviderFault } from '../contracts/provider-fault.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
-import type { Limiter, WaitingFor } from './limiter.ts';
+import type { Limiter } from './limiter.ts';
+import type { WaitingFor } from './line.ts';
 import { isFault, notSent, retryLater, toFailure } from './outcome.ts';
 import { PaceAwayError } from './pace.ts';
 import { leavesWithinMs, type SentCall, type SentCalls, type StepRef } from './sent-calls.ts';
@@ -118,7 +119,7 @@ export function createLaneCaller(deps: {
     } catch (error) {
       if (error !== signal.reason || cancellationSignal.aborted) throw error;
       if (stopping.aborted) throw notSent(lane, 'worker_stopping', 'the worker stops');
-      const because = limiter.waitingFor(lane) ?? 'rate';
+      const because = limiter.waitingFor(lane, endpoint) ?? 'rate';
       throw notSent(lane, `lane_${because}`, waitedFor[because], scaled(returnMs));
     } finally {
       clearTimeout(timer);

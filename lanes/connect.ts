@@ -61,6 +61,6 @@ export function createWorkerLimiter(shared: Pace, limits: Readonly<Record<PacedN
     reserve: (lane, options) => of(lane).reserve(lane, options),
     block: (lane, milliseconds) => of(lane).block(lane, milliseconds),
     status: (lane) => of(lane).status(lane),
-    waitingFor: (lane) => of(lane).waitingFor(lane),
+    waitingFor: (lane, endpoint) => of(lane).waitingFor(lane, endpoint),
   };
 }

@@ -6,16 +6,16 @@ import { contractLimits, type LaneLimits, pacedNames, type PacedName } from '../
 import { createLimiter, type Limiter } from '../../lanes/limiter.ts';
 import { createMemoryPace } from '../../lanes/memory-pace.ts';
 import { coldMs, type Pace } from '../../lanes/pace.ts';
-import { RedisPace } from '../../lanes/redis-pace.ts';
+import type { RedisPace } from '../../lanes/redis-pace.ts';
 import { call, inOrder, limitsOf, mostInFlight, never, play, slowness, tightest } from '../support/lane-play.ts';
+import { limitersOf, openPace } from '../support/lane-processes.ts';
 import { type OwnValkey, startValkey } from '../support/valkey.ts';
 
 let valkey: OwnValkey;
 const open: RedisPace[] = [];
 
-async function openPace(limits: Readonly<Record<PacedName, LaneLimits>>, settings = untouched): Promise<RedisPace> {
-  const [redis, news] = [await valkey.connect(), await valkey.connect()];
-  const pace = new RedisPace({ redis, news, limits, settings: { read: () => Promise.resolve(settings) } });
+async function openOne(limits: Readonly<Record<PacedName, LaneLimits>>, settings = untouched): Promise<RedisPace> {
+  const pace = await openPace(valkey, { limits, settings: { read: () => Promise.resolve(settings) } });
   open.push(pace);
   return pace;
 }
@@ -23,7 +23,7 @@ async function openPace(limits: Readonly<Record<PacedName, LaneLimits>>, setting
 beforeAll(async () => {
   valkey = await startValkey();
   // A limiter without a memory waits before it grants anything, which has a test of its own; each of the others has a lane.
-  const pace = await openPace(contractLimits);
+  const pace = await openOne(contractLimits);
   await Promise.all(pacedNames.map((lane) => pace.status(lane)));
   await delay(coldMs);
 });
@@ -41,7 +41,7 @@ const kinds = {
   /** Two, as two processes would have them. */
   redis: async (lane: PacedName, of: Partial<LaneLimits>): Promise<Paced[]> => {
     const limits = limitsOf(lane, of);
-    const paces = [await openPace(limits), await openPace(limits)];
+    const paces = [await openOne(limits), await openOne(limits)];
     return paces.map((pace) => ({ pace, limiter: createLimiter(pace, limits) }));
   },
   memory: (lane: PacedName, of: Partial<LaneLimits>): Promise<Paced[]> => {
@@ -51,7 +51,6 @@ const kinds = {
   },
 };
 
-const limitersOf = (paced: readonly Paced[]) => paced.map(({ limiter }) => limiter);
 const set = (settings: Partial<LaneSettings>): LaneSettings => ({ ...untouched, revision: 1, ...settings });
 
 describe.concurrent.each(['redis', 'memory'] as const)('a lane kept by %s', (kind) => {
@@ -183,7 +182,7 @@ describe.concurrent.each(['redis', 'memory'] as const)('a lane kept by %s', (kin
 
 describe('a shared lane that was forgotten', () => {
   it('waits until nothing that was sent before can count, and is as people left it', async () => {
-    const pace = await openPace(limitsOf('stripe', {}));
+    const pace = await openOne(limitsOf('stripe', {}));
     const redis = await valkey.connect();
     await redis.flushall();
     const began = performance.now();
@@ -191,7 +190,7 @@ describe('a shared lane that was forgotten', () => {
     expect(first!.from - began).toBeGreaterThan(coldMs - 50);
     expect(first!.from - began).toBeLessThan(coldMs + 500);
 
-    const stopped = await openPace(limitsOf('stripe', {}), set({ stopped: true }));
+    const stopped = await openOne(limitsOf('stripe', {}), set({ stopped: true }));
     await redis.flushall();
     expect(await stopped.status('stripe')).toMatchObject({ settings: { stopped: true }, expectedWaitMs: Infinity });
   });

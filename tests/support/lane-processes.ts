@@ -3,14 +3,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { untouched } from '../../contracts/lane-control.ts';
 import type { LaneLimits, PacedName } from '../../contracts/lane-limits.ts';
 import { createLimiter, type Limiter } from '../../lanes/limiter.ts';
-import { coldMs } from '../../lanes/pace.ts';
-import { RedisPace } from '../../lanes/redis-pace.ts';
+import { coldMs, type SettingsSource } from '../../lanes/pace.ts';
+import { RedisPace, type RedisPaceOptions } from '../../lanes/redis-pace.ts';
 import { limitsOf } from './lane-play.ts';
 import type { OwnValkey } from './valkey.ts';
 
 export interface LaneProcess {
   pace: RedisPace;
   limiter: Limiter;
+}
+
+const nothingSet: SettingsSource = { read: () => Promise.resolve(untouched) };
+
+/** As one process would have it. */
+export async function openPace(
+  valkey: OwnValkey,
+  {
+    url,
+    settings = nothingSet,
+    ...kept
+  }: Pick<RedisPaceOptions, 'limits'> & { settings?: SettingsSource; url?: string },
+): Promise<RedisPace> {
+  return new RedisPace({ redis: await valkey.connect(url), news: await valkey.connect(url), settings, ...kept });
 }
 
 /**
@@ -26,8 +40,7 @@ export async function laneProcesses(
   const limits = limitsOf(lane, of);
   const made: LaneProcess[] = [];
   for (let index = 0; index < count; index += 1) {
-    const [redis, news] = [await valkey.connect(url), await valkey.connect(url)];
-    const pace = new RedisPace({ redis, news, limits, settings: { read: () => Promise.resolve(untouched) } });
+    const pace = await openPace(valkey, { limits, url });
     made.push({ pace, limiter: createLimiter(pace, limits) });
   }
   await made[0]!.pace.status(lane);

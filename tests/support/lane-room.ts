@@ -15,11 +15,12 @@ import type { LaneName } from '../../contracts/task-queues.ts';
 import { createPool } from '../../infrastructure/postgres.ts';
 import { createLaneControl, type RunningLaneControl } from '../../lanes/control.ts';
 import { coldMs } from '../../lanes/pace.ts';
-import { RedisPace } from '../../lanes/redis-pace.ts';
+import type { RedisPace } from '../../lanes/redis-pace.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
 import type { CallEntry } from '../../sandbox/sim/call-log.ts';
 import { createStripeSimulator, type StripeSimulator } from '../../sandbox/stripe/simulator.ts';
 import { createStore, type Store } from '../../store/index.ts';
+import { openPace } from './lane-processes.ts';
 import { startValkey } from './valkey.ts';
 
 export interface LaneRoom extends JobRoom {
@@ -53,15 +54,9 @@ export async function openLaneRoom(rateLimit: string): Promise<LaneRoom> {
   const room = { client, taskQueue: `bench-${tag}`, laneQueue };
   const stopping = new AbortController();
 
-  const openPace = async () =>
-    new RedisPace({
-      redis: await valkey.connect(),
-      news: await valkey.connect(),
-      limits: configured,
-      settings: store.lanes,
-    });
   // The control is another process than the worker, as the API is.
-  const [pace, own] = [await openPace(), await openPace()];
+  const keeping = { limits: configured, settings: store.lanes };
+  const [pace, own] = [await openPace(valkey, keeping), await openPace(valkey, keeping)];
   const workers = [
     await createJobWorker(address, room),
     await createLaneRunner({

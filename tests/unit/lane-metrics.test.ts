@@ -3,22 +3,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { untouched, type LaneStatus } from '../../contracts/lane-control.ts';
 import type { LaneName } from '../../contracts/task-queues.ts';
 import { createLaneGauges } from '../../infrastructure/lane-metrics.ts';
+import { statusOf as idleOf } from '../support/lane-twins.ts';
 
-const statusOf = (lane: LaneName, change: Partial<LaneStatus> = {}): LaneStatus => ({
-  lane,
-  settings: untouched,
-  perSecond: 25,
-  concurrent: 10,
-  effectivePerSecond: 12.5,
-  inFlight: 3,
-  lastSecond: 8,
-  granted: 1_000,
-  blockedUntil: 0,
-  waiting: 7,
-  expectedWaitMs: 560,
-  breakers: { closed: 1, open: 0, halfOpen: 0 },
-  ...change,
-});
+const statusOf = (lane: LaneName, change: Partial<LaneStatus> = {}) =>
+  idleOf(lane, { effectivePerSecond: 12.5, inFlight: 3, lastSecond: 8, waiting: 7, ...change });
 
 function setUp() {
   const registry = new Registry();

@@ -1,28 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { untouched, type LaneStatus } from '../../contracts/lane-control.ts';
 import type { PacedName } from '../../contracts/lane-limits.ts';
 import { startLaneSamples, type LaneSamples } from '../../workers/lane-samples.ts';
+import { statusOf } from '../support/lane-twins.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 const running: LaneSamples[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((samples) => samples.close()));
   vi.useRealTimers();
-});
-
-const statusOf = async (lane: PacedName): Promise<LaneStatus> => ({
-  lane,
-  settings: untouched,
-  perSecond: 25,
-  concurrent: 10,
-  effectivePerSecond: 25,
-  inFlight: 0,
-  lastSecond: 0,
-  granted: 0,
-  blockedUntil: 0,
-  waiting: 0,
-  expectedWaitMs: 0,
-  breakers: { closed: 1, open: 0, halfOpen: 0 },
 });
 
 /** What Redis' SET NX PX is: whoever asks first has it until its time is over. */
@@ -40,7 +25,7 @@ function start(deps: Partial<Parameters<typeof startLaneSamples>[0]> = {}) {
   const log = { warn: vi.fn() };
   const samples = startLaneSamples({
     lanes: ['stripe', 'sms'],
-    status: statusOf,
+    status: async (lane) => statusOf(lane),
     records: { recordMetrics: async (statuses) => void rows.push(statuses.map(({ lane }) => lane)) },
     takeTurn: async () => true,
     log,

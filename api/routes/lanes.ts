@@ -1,6 +1,7 @@
 /** Lanes under people's hands. They are everybody's: what an admin of any tenant changes holds for all tenants. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox';
 import type { LaneAction, LaneChange } from '../../contracts/lane-control.ts';
 import type { PacedName } from '../../contracts/lane-limits.ts';
 import { type ChangeOutcome, type LaneAnswer, laneViewOf, stillOpen } from '../../contracts/lane-words.ts';
@@ -20,6 +21,9 @@ import type { ApiDeps } from '../deps.ts';
 import { requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
 import { answers, LaneAnswerView, LanesView } from '../schemas.ts';
+
+type ChangeBody =
+  typeof LimitsBody | typeof BrownOutBody | typeof AdaptiveBody | typeof WeightsBody | typeof ReasonBody;
 
 const tags = ['lanes'];
 const control = { access: 'lanes.control' } as const;
@@ -63,90 +67,56 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
     async (request) => ({ changes: await lanes.changes(request.query) }),
   );
 
-  app.post(
-    '/lanes/:name/limits',
-    {
-      config: control,
-      schema: {
-        tags,
-        summary: 'Set calls a second, calls in flight, or both, instead of what is configured',
-        params: LaneParams,
-        body: LimitsBody,
-        response: changed,
+  /** A route that changes one lane: its body says how, and why. */
+  const changing = <Body extends ChangeBody>(
+    action: LaneAction,
+    summary: string,
+    body: Body,
+    changeOf: (said: Static<Body>) => LaneChange,
+    params: TSchema = LaneParams,
+  ) =>
+    instance.post<{ Params: { name: PacedName }; Body: { reason: string } }>(
+      `/lanes/:name/${action}`,
+      { config: control, schema: { tags, summary, params, body, response: changed } },
+      async (request, reply) => {
+        const { name: lane } = request.params;
+        // The route's schema has checked it.
+        const wanted = changeOf(request.body as Static<Body>);
+        return change(request, reply, { lane, reason: request.body.reason, change: wanted });
       },
-    },
-    async (request, reply) => {
-      checkLimits(request.body);
-      const { reason, ...limits } = request.body;
-      return change(request, reply, { lane: request.params.name, reason, change: { action: 'limits', ...limits } });
+    );
+
+  changing(
+    'limits',
+    'Set calls a second, calls in flight, or both, instead of what is configured',
+    LimitsBody,
+    (said) => {
+      checkLimits(said);
+      const { reason: _, ...limits } = said;
+      return { action: 'limits', ...limits };
     },
   );
-
-  app.post(
-    '/lanes/:name/brown-out',
-    {
-      config: control,
-      schema: {
-        tags,
-        summary: "Use a part of the lane's rate; 100 ends it",
-        params: LaneParams,
-        body: BrownOutBody,
-        response: changed,
-      },
-    },
-    async (request, reply) => {
-      const { reason, percent } = request.body;
-      return change(request, reply, { lane: request.params.name, reason, change: { action: 'brown-out', percent } });
-    },
+  changing('brown-out', "Use a part of the lane's rate; 100 ends it", BrownOutBody, ({ percent }) => ({
+    action: 'brown-out',
+    percent,
+  }));
+  changing('adaptive', 'Whether 429 and rising latency lower the rate by themselves', AdaptiveBody, ({ on }) => ({
+    action: 'adaptive',
+    on,
+  }));
+  changing(
+    'weights',
+    'How much of the lane venues get while several wait; 1 is usual',
+    WeightsBody,
+    ({ weights }) => ({ action: 'weights', weights }),
+    WeighedLaneParams,
   );
-
-  app.post(
-    '/lanes/:name/adaptive',
-    {
-      config: control,
-      schema: {
-        tags,
-        summary: 'Whether 429 and rising latency lower the rate by themselves',
-        params: LaneParams,
-        body: AdaptiveBody,
-        response: changed,
-      },
-    },
-    async (request, reply) => {
-      const { reason, on } = request.body;
-      return change(request, reply, { lane: request.params.name, reason, change: { action: 'adaptive', on } });
-    },
-  );
-
-  app.post(
-    '/lanes/:name/weights',
-    {
-      config: control,
-      schema: {
-        tags,
-        summary: 'How much of the lane venues get while several wait; 1 is usual',
-        params: WeighedLaneParams,
-        body: WeightsBody,
-        response: changed,
-      },
-    },
-    async (request, reply) => {
-      const { reason, weights } = request.body;
-      return change(request, reply, { lane: request.params.name, reason, change: { action: 'weights', weights } });
-    },
-  );
-
   for (const [action, summary] of [
     ['stop', 'Start no call any more; those in flight end, and work waits in Temporal'],
     ['resume', 'Start calls again'],
     ['reset', 'Forget what was changed, the lowered rate and the closure of a 429; a stopped lane stays stopped'],
   ] as const)
-    app.post(
-      `/lanes/:name/${action}`,
-      { config: control, schema: { tags, summary, params: LaneParams, body: ReasonBody, response: changed } },
-      async (request, reply) =>
-        change(request, reply, { lane: request.params.name, reason: request.body.reason, change: { action } }),
-    );
+    changing(action, summary, ReasonBody, () => ({ action }));
 
   for (const [action, summary] of [
     ['stop', 'Emergency stop: no call starts on any lane but that of alerts'],

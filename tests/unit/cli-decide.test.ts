@@ -1,60 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../cli/program.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { problems } from '../../contracts/problems.ts';
-import { createSigningKey, writeSigningKey } from '../../sandbox/tokens.ts';
+import { useCliApi } from '../support/cli-api.ts';
 
 const workflowId = 'payout:acme:payout-1';
-let dir: string;
-let server: Server;
-let url: string;
-let next: { status: number; body: object };
-let seen: { line: string; token: string; body: unknown }[];
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-      seen.push({ line: `${request.method} ${request.url}`, token, body: JSON.parse(body) });
-      response.writeHead(next.status, { 'content-type': 'application/json' }).end(JSON.stringify(next.body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => server.close());
-
-beforeEach(() => {
-  dir = mkdtempSync(path.join(tmpdir(), 'boxoffice-decide-'));
-  seen = [];
-  next = { status: 200, body: { workflowId, decision: 'approved', approvals: 1, needed: 2 } };
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-async function decide(
-  args: readonly string[],
-  env: Record<string, string> = { BOXOFFICE_API_URL: url, BOXOFFICE_API_TOKEN: 'mine' },
-) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCli(['--dir', dir, 'decide', workflowId, ...args], {
-    env,
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    connect: () => {
-      throw new Error('a decision needs the API only');
-    },
-    setUpContract: () => Promise.reject(new Error('not to be called')),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const api = useCliApi({ workflowId, decision: 'approved', approvals: 1, needed: 2 });
+const decide = (args: readonly string[], env?: Record<string, string>) => api.run(['decide', workflowId, ...args], env);
 const why = ['--reason', 'checked'];
 
 describe('decide', () => {
@@ -64,7 +15,7 @@ describe('decide', () => {
     ['mark-failed', 'mark_failed'],
   ])('0: %s, as the token of the environment', async (choice, decision) => {
     const { code, out } = await decide([choice, ...why]);
-    expect([code, seen]).toEqual([
+    expect([code, api.seen]).toEqual([
       0,
       [{ line: 'POST /decisions', token: 'mine', body: { workflowId, decision, reason: 'checked' } }],
     ]);
@@ -72,23 +23,23 @@ describe('decide', () => {
   });
 
   it('0: says what is done with which step, or the answer for machines', async () => {
-    next.body = { workflowId, taken: 'retry', step: 'transfer' };
+    api.next.body = { workflowId, taken: 'retry', step: 'transfer' };
     expect((await decide(['retry', ...why])).out).toMatch(/^Step +transfer$/m);
-    expect(JSON.parse((await decide(['retry', ...why, '--json'])).out)).toEqual(next.body);
+    expect(JSON.parse((await decide(['retry', ...why, '--json'])).out)).toEqual(api.next.body);
   });
 
   it("0: --print prints the JSON for the Web UI's form and nothing else; what it is for goes to stderr", async () => {
     const payload = { actor: 'approver-7', reason: 'checked', proof: 'eyJ' };
-    next.body = { workflowId, message: 'approve', payload, expiresAt: '2027-01-01T12:10:00.000Z' };
+    api.next.body = { workflowId, message: 'approve', payload, expiresAt: '2027-01-01T12:10:00.000Z' };
     const { code, out, err } = await decide(['approve', ...why, '--print']);
     expect([code, JSON.parse(out)]).toEqual([0, payload]);
     expect(err).toBe(`For the update or the signal "approve" of ${workflowId}, until 2027-01-01T12:10:00.000Z:`);
-    expect(seen[0]!.body).toEqual({ workflowId, decision: 'approve', reason: 'checked', send: false });
+    expect(api.seen[0]!.body).toEqual({ workflowId, decision: 'approve', reason: 'checked', send: false });
   });
 
   it('1: it was not taken, with why', async () => {
     const detail = 'The decision was not taken: whoever asked for it cannot approve it';
-    next = { status: 409, body: { ...problems.decision_refused, code: 'decision_refused', detail } };
+    api.next = { status: 409, body: { ...problems.decision_refused, code: 'decision_refused', detail } };
     const { code, err } = await decide(['approve', ...why]);
     expect([code, err]).toEqual([1, expect.stringContaining(detail)]);
   });
@@ -107,22 +58,19 @@ describe('decide', () => {
     ['--as is for the sandbox', ['approve', ...why, '--as', 'me'], undefined],
   ])('2: %s', async (message, args, env) => {
     const { code, err } = await decide(args, env);
-    expect([code, err, seen]).toEqual([2, expect.stringContaining(message), []]);
+    expect([code, err, api.seen]).toEqual([2, expect.stringContaining(message), []]);
   });
 });
 
 describe('decide in a sandbox', () => {
-  beforeEach(async () => {
-    writeFileSync(path.join(dir, 'endpoints.json'), JSON.stringify({ api: url }));
-    await writeSigningKey(dir, await createSigningKey());
-  });
+  beforeEach(() => api.becomeSandbox());
 
   it.each([
     ["the tenant's approver", [], 'acme-approver'],
     ['somebody else', ['--as', 'acme-approver2'], 'acme-approver2'],
   ])('is as %s, with a token made for it', async (_, more, sub) => {
     expect((await decide(['approve', ...why, ...more], {})).code).toBe(0);
-    const { exp = 0, iat = 0, ...token } = decodeJwt(seen[0]!.token);
+    const { exp = 0, iat = 0, ...token } = decodeJwt(api.seen[0]!.token);
     expect(token).toMatchObject({ sub, tenant: 'acme', roles: ['approver'] });
     expect(exp - iat).toBe(300);
   });

@@ -1,63 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../cli/program.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { untouched } from '../../contracts/lane-control.ts';
 import { laneViewOf } from '../../contracts/lane-words.ts';
 import { problems } from '../../contracts/problems.ts';
-import { createSigningKey, writeSigningKey } from '../../sandbox/tokens.ts';
 import { statusOf } from '../support/lane-twins.ts';
-
-let dir: string;
-let server: Server;
-let url: string;
-let next: { status: number; body: object };
-let seen: { line: string; token: string; body: unknown }[];
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-      seen.push({ line: `${request.method} ${request.url}`, token, body: body === '' ? undefined : JSON.parse(body) });
-      response.writeHead(next.status, { 'content-type': 'application/json' }).end(JSON.stringify(next.body));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => server.close());
+import { useCliApi } from '../support/cli-api.ts';
 
 const changed = { lane: 'stripe', settings: { ...untouched, revision: 7 }, inForce: true };
-
-beforeEach(() => {
-  dir = mkdtempSync(path.join(tmpdir(), 'boxoffice-lanes-'));
-  seen = [];
-  next = { status: 200, body: changed };
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-const mine = () => ({ BOXOFFICE_API_URL: url, BOXOFFICE_API_TOKEN: 'mine' });
-
-async function lanes(args: readonly string[], env: Record<string, string> = mine()) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCli(['--dir', dir, 'lanes', ...args], {
-    env,
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    connect: () => {
-      throw new Error('lanes need the API only');
-    },
-    setUpContract: () => Promise.reject(new Error('not to be called')),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const api = useCliApi(changed);
+const lanes = (args: readonly string[], env?: Record<string, string>) => api.run(['lanes', ...args], env);
 const why = ['--reason', 'Stripe is slow'];
 const reason = 'Stripe is slow';
 
@@ -76,9 +27,9 @@ describe('lanes', () => {
   );
 
   it('is a table for people', async () => {
-    next.body = { lanes: [busy, stopped, closed, laneViewOf(statusOf('email'))] };
+    api.next.body = { lanes: [busy, stopped, closed, laneViewOf(statusOf('email'))] };
     const { code, out } = await lanes([]);
-    expect([code, seen]).toEqual([0, [{ line: 'GET /lanes', token: 'mine', body: undefined }]]);
+    expect([code, api.seen]).toEqual([0, [{ line: 'GET /lanes', token: 'mine', body: undefined }]]);
     expect(out.split('\n')).toEqual([
       'Lane    In flight  Calls/s  Last second  Waiting  Next in  State',
       'stripe  3/10       12.5/20  12           40       3.2 s    brown-out 80 %, slowed down',
@@ -89,18 +40,18 @@ describe('lanes', () => {
   });
 
   it('is JSON for machines', async () => {
-    next.body = { lanes: [busy] };
-    expect(JSON.parse((await lanes(['--json'])).out)).toEqual(next.body);
+    api.next.body = { lanes: [busy] };
+    expect(JSON.parse((await lanes(['--json'])).out)).toEqual(api.next.body);
   });
 
   it('1: the limiter is away, with what to do', async () => {
-    next = { status: 503, body: { ...problems.limiter_away, code: 'limiter_away', detail: 'no answer' } };
+    api.next = { status: 503, body: { ...problems.limiter_away, code: 'limiter_away', detail: 'no answer' } };
     const { code, err } = await lanes([]);
     expect([code, err]).toEqual([1, expect.stringContaining('Bring Redis back')]);
   });
 
   it('69: the API is away', async () => {
-    expect((await lanes([], { ...mine(), BOXOFFICE_API_URL: 'http://127.0.0.1:1' })).code).toBe(69);
+    expect((await lanes([], { ...api.mine(), BOXOFFICE_API_URL: 'http://127.0.0.1:1' })).code).toBe(69);
   });
 });
 
@@ -108,7 +59,7 @@ describe('lanes changes', () => {
   it('is who changed what, and why', async () => {
     const common = { actor: 'admin-1', reason, revision: 1, settings: untouched };
     const changedAt = '2027-01-01T12:30:45.000Z';
-    next.body = {
+    api.next.body = {
       changes: [
         { lane: 'stripe', change: { action: 'limits', perSecond: 5, concurrent: 2 }, changedAt, ...common },
         { lane: 'email', change: { action: 'weights', weights: { 'acme:a': 2, globex: null } }, changedAt, ...common },
@@ -116,7 +67,7 @@ describe('lanes changes', () => {
       ],
     };
     const { out } = await lanes(['changes', 'stripe', '--limit', '3']);
-    expect(seen[0]!.line).toBe('GET /lanes/changes?lane=stripe&limit=3');
+    expect(api.seen[0]!.line).toBe('GET /lanes/changes?lane=stripe&limit=3');
     expect(out.split('\n')).toEqual([
       'When (UTC)           Lane    Change                          By       Why',
       '2027-01-01 12:30:45  stripe  limits 5/s, 2 in flight         admin-1  Stripe is slow',
@@ -142,36 +93,36 @@ describe('lanes …', () => {
     ],
   ])('0: %j', async (args, path, body) => {
     const { code, out } = await lanes([...args, ...why]);
-    expect([code, seen]).toEqual([0, [{ line: `POST ${path}`, token: 'mine', body: { ...body, reason } }]]);
+    expect([code, api.seen]).toEqual([0, [{ line: `POST ${path}`, token: 'mine', body: { ...body, reason } }]]);
     expect(out).toMatch(/^In force +yes$/m);
   });
 
   it.each(['stop', 'resume'])('0: %s --all', async (action) => {
-    next.body = {
+    api.next.body = {
       lanes: [
         { ...changed, queue: 'held' },
         { ...changed, lane: 'square' },
       ],
     };
     const { code, out } = await lanes([action, '--all', ...why]);
-    expect([code, seen[0]]).toMatchObject([0, { line: `POST /lanes/${action}`, body: { reason } }]);
+    expect([code, api.seen[0]]).toMatchObject([0, { line: `POST /lanes/${action}`, body: { reason } }]);
     expect(out.split('\n')).toEqual([
       'Lane    Stopped  In force  Queue  Next',
       'stripe  no       yes       held',
       'square  no       yes',
     ]);
-    expect(JSON.parse((await lanes([action, '--all', ...why, '--json'])).out)).toEqual(next.body);
+    expect(JSON.parse((await lanes([action, '--all', ...why, '--json'])).out)).toEqual(api.next.body);
   });
 
   it('1: it is recorded and not in force, with what is open', async () => {
-    next = { status: 202, body: { ...changed, inForce: false, queue: 'held', next: 'It is recorded.' } };
+    api.next = { status: 202, body: { ...changed, inForce: false, queue: 'held', next: 'It is recorded.' } };
     const { code, out } = await lanes(['stop', 'stripe', ...why]);
     expect([code, out]).toEqual([1, expect.stringMatching(/^In force +not yet$/mu)]);
     expect(out).toMatch(/^Next +It is recorded\.$/mu);
   });
 
   it('1: one of all is not in force', async () => {
-    next = {
+    api.next = {
       status: 202,
       body: { lanes: [changed, { ...changed, lane: 'chain', inForce: false, next: 'Recorded.' }] },
     };
@@ -180,7 +131,7 @@ describe('lanes …', () => {
   });
 
   it('1: the token does not allow it', async () => {
-    next = { status: 403, body: { ...problems.forbidden, code: 'forbidden', detail: 'only an admin' } };
+    api.next = { status: 403, body: { ...problems.forbidden, code: 'forbidden', detail: 'only an admin' } };
     expect((await lanes(['stop', 'stripe', ...why])).code).toBe(1);
   });
 
@@ -202,21 +153,18 @@ describe('lanes …', () => {
     ['too many arguments', ['nonsense'], undefined],
   ])('2: %s', async (message, args, env) => {
     const { code, err } = await lanes(args, env);
-    expect([code, err, seen]).toEqual([2, expect.stringContaining(message), []]);
+    expect([code, err, api.seen]).toEqual([2, expect.stringContaining(message), []]);
   });
 });
 
 describe('lanes in a sandbox', () => {
-  beforeEach(async () => {
-    writeFileSync(path.join(dir, 'endpoints.json'), JSON.stringify({ api: url }));
-    await writeSigningKey(dir, await createSigningKey());
-  });
+  beforeEach(() => api.becomeSandbox());
 
   it.each([
     ["the platform's admin", [], 'platform-admin'],
     ['somebody else', ['--as', 'ada'], 'ada'],
   ])('are stopped by %s, with a token made for it', async (_, more, sub) => {
     expect((await lanes(['stop', 'stripe', ...why, ...more], {})).code).toBe(0);
-    expect(decodeJwt(seen[0]!.token)).toMatchObject({ sub, tenant: 'platform', roles: ['admin'] });
+    expect(decodeJwt(api.seen[0]!.token)).toMatchObject({ sub, tenant: 'platform', roles: ['admin'] });
   });
 });

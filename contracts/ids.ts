@@ -43,6 +43,23 @@ export const mintWorkflowId = (tenantId: string, ticketId: string, mintKey: stri
 export const emailWorkflowId = (tenantId: string, messageKey: string) => join('email', { tenantId, messageKey });
 export const smsWorkflowId = (tenantId: string, messageKey: string) => join('sms', { tenantId, messageKey });
 
+/** One for each namespace. */
+export const monitorWorkflowId = 'monitor';
+/** What belongs to no tenant. */
+export const platform = 'platform';
+/** One notice of an incident, over all of its channels. */
+export const alertWorkflowId = (alertId: string, number: number) => `${join('alert', { platform, alertId })}:${number}`;
+export const analyticsWorkflowId = (tenantId: string, eventKey: string) => join('analytics', { tenantId, eventKey });
+/** `day` as 2027-01-31, in UTC. */
+export const reportWorkflowId = (tenantId: string, venueId: string, day: string) =>
+  join('report', { tenantId, venueId, day });
+export const reconciliationWorkflowId = (tenantId: string, day: string) => join('reconciliation', { tenantId, day });
+export const cleanupWorkflowId = (day: string) => join('cleanup', { platform, day });
+/** The Schedule of what happens once a day, and the first part of what it starts: Temporal adds the time to that. */
+export const dailyRoundId = join('daily-round', { platform });
+export const resolveDeadLettersWorkflowId = (tenantId: string, batchKey: string) =>
+  join('dead-letters', { tenantId, batchKey });
+
 /** A mint's claim is on ticket and key together: the same key may serve another ticket. */
 export const mintClaimKeyOf = ({ ticketId, mintKey }: { ticketId: string; mintKey: string }) =>
   `${ticketId}:${mintKey}`;

@@ -62,6 +62,27 @@ export const jobTypes = {
     resultKeptMs: 24 * hour,
     queue: 'communication',
   },
+  'analytics-event': {
+    attempts: 2,
+    backoff: { kind: 'fixed', delayMs: 10_000 },
+    priority: priorities.background,
+    resultKeptMs: 7 * 24 * hour,
+    queue: 'background',
+  },
+  'generate-report': {
+    attempts: 2,
+    backoff: { kind: 'fixed', delayMs: 15_000 },
+    priority: priorities.low,
+    resultKeptMs: 24 * hour,
+    queue: 'background',
+  },
+  'cleanup-old-data': {
+    attempts: 2,
+    backoff: { kind: 'fixed', delayMs: 15_000 },
+    priority: priorities.background,
+    resultKeptMs: 24 * hour,
+    queue: 'background',
+  },
 } as const satisfies Record<string, JobPolicy>;
 
 export type JobType = keyof typeof jobTypes;

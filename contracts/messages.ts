@@ -53,6 +53,14 @@ export const workflowTypes = {
   burn: 'burn',
   sendEmail: 'sendEmail',
   sendSms: 'sendSms',
+  monitor: 'monitor',
+  alert: 'alert',
+  analyticsEvent: 'analyticsEvent',
+  generateReport: 'generateReport',
+  cleanup: 'cleanup',
+  dailyRound: 'dailyRound',
+  reconciliation: 'reconciliation',
+  resolveDeadLetters: 'resolveDeadLetters',
 } as const;
 
 export const authorizedUpdate = defineUpdate<EarlyAnswer, [AuthorizedRequest]>('authorized');

@@ -7,11 +7,10 @@ import {
   type LaneStatus,
   untouched,
 } from '../contracts/lane-control.ts';
+import { platform } from '../contracts/ids.ts';
 import type { PacedName } from '../contracts/lane-limits.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { fromRow, type Row, storableText } from './rows.ts';
-
-const platform = 'platform';
 
 export interface LaneChangeFilter {
   lane?: PacedName;

@@ -19,10 +19,11 @@ import { createSmsActivities } from '../activities/sms.ts';
 import { createChainPace } from '../activities/chain-steps.ts';
 import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
 import { createTicketActivities } from '../activities/tickets.ts';
-import type { LaneName } from '../contracts/task-queues.ts';
+import type { LaneName, WorkflowQueue } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
 import { createProofVerifier } from '../infrastructure/proofs.ts';
+import type { Metrics } from '../infrastructure/metrics.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
 import { createMailFacts } from './mail-facts.ts';
@@ -40,6 +41,7 @@ export interface Parts {
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
+  metrics: Metrics;
 }
 
 /** Provider activities by lane; a process builds only those of the lanes that it serves. */
@@ -106,7 +108,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
     }),
 };
 
-/** The local activities of every workflow queue. */
+/** The local activities of whatever moves money, tickets or messages. */
 export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'config' | 'store' | 'temporal'>) => ({
   ...createRecordActivities(createRecordPorts(store, temporal)),
   ...createEventCancellationActivities(createEventCancellationPorts(store, temporal)),
@@ -116,3 +118,11 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
     decisions: store.decisions,
   }),
 });
+
+/** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
+export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
+  money: recordActivities,
+  communication: recordActivities,
+  background: recordActivities,
+  monitoring: recordActivities,
+};

@@ -19,7 +19,7 @@ import { createBreakers } from '../lanes/breaker.ts';
 import { createLaneCaller } from '../lanes/call.ts';
 import { connectPace, createWorkerLimiter } from '../lanes/connect.ts';
 import { createStore } from '../store/index.ts';
-import { laneActivities, recordActivities, type Parts } from './activities.ts';
+import { laneActivities, type Parts, workflowQueueActivities } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
 import { startLaneSamples } from './lane-samples.ts';
@@ -46,7 +46,7 @@ export interface RunningWorkers {
   ended: Promise<void>;
 }
 
-const servedQueues = new Set<TaskQueue>([...(Object.keys(laneActivities) as LaneName[]), 'money', 'communication']);
+const servedQueues = new Set<TaskQueue>([...(Object.keys(laneActivities) as LaneName[]), ...workflowQueues]);
 
 /** The queues of `WORKER_LANES`, or all that there is work for. */
 export function chosenQueues(lanes: string | undefined): TaskQueue[] {
@@ -98,7 +98,7 @@ export async function startWorkers(
     observer: { called: (lane, outcome) => metrics.providerCalls.inc({ lane, outcome }) },
     breaker: breakers,
   });
-  const parts: Parts = { config, store, lanes, temporal };
+  const parts: Parts = { config, store, lanes, temporal, metrics };
   const connection = await connect(config.temporal);
   const code = await readFile(deps.workflowBundle, 'utf8');
   const queues = chosenQueues(config.worker.WORKER_LANES);
@@ -122,7 +122,7 @@ export async function startWorkers(
     taskQueue,
     shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
     ...(isWorkflowQueue(taskQueue)
-      ? workflowOptions(parts, metrics, code)
+      ? workflowOptions(parts, { code, activities: workflowQueueActivities[taskQueue](parts) })
       : { ...providerOptions(laneActivities[taskQueue]!(parts), metrics), ...slotsOf(taskQueue, limits[taskQueue]) }),
   });
   const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
@@ -140,11 +140,14 @@ export async function startWorkers(
 
 type QueueOptions = Omit<WorkerOptions, 'taskQueue'>;
 
-/** Decisions, and the local activities that record them. */
-const workflowOptions = (parts: Parts, metrics: Metrics, code: string): QueueOptions => ({
+/** Decisions, and the activities that record them. */
+const workflowOptions = (
+  { config, metrics }: Parts,
+  { code, activities }: { code: string; activities: object },
+): QueueOptions => ({
   workflowBundle: { code },
-  activities: recordActivities(parts),
-  maxCachedWorkflows: parts.config.worker.WORKER_MAX_CACHED_WORKFLOWS,
+  activities,
+  maxCachedWorkflows: config.worker.WORKER_MAX_CACHED_WORKFLOWS,
   stickyQueueScheduleToStartTimeout: stickyTimeout,
   interceptors: { activity: [metricsInterceptor(metrics)] },
 });

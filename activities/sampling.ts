@@ -13,14 +13,14 @@ import {
 import { laneNames, type TaskQueue } from '../contracts/task-queues.ts';
 import type { QueueGauges } from '../infrastructure/queue-metrics.ts';
 import { countEnds, type Ends, isLong } from './counted-ends.ts';
-import { findOldest } from './oldest-job.ts';
+import { findOldest, type OldestFound } from './oldest-job.ts';
 import type { BooksLook, QueueRecords, SamplingReads } from './ports.ts';
 import type { QueueCounts } from './queue-counts.ts';
 
 /** What a sample may cost: 10 looks at queues, 3 counts of each of 3 queues and one of problems, and the rest below. */
 export const mostCalls = 30;
-/** Questions for the oldest job of a queue. */
-const searchCalls = 3;
+/** Questions for the oldest job of a queue, and of all three. */
+const searchCalls = { each: 4, all: 9 } as const;
 /** Starts that one question lists. */
 const pageSize = 100;
 /** A database that has not answered by then is away, and the sample comes without it. Milliseconds. */
@@ -64,21 +64,24 @@ interface Moment {
   request: SampleRequest;
   /** Epoch milliseconds. */
   now: number;
+  /** The queue whose count of ends is moved on by this sample. */
+  moved: SampledQueue | undefined;
 }
 
 /** The queue whose count reaches back the farthest, once that is too far: one in each sample, for what it costs. */
-const toMove = ({ request: { cursor }, now }: Moment): SampledQueue | undefined =>
-  sampledQueues
+function toMove({ cursor }: SampleRequest, now: number): SampledQueue | undefined {
+  const sinceOf = (queue: SampledQueue) => cursor?.ends[queue]?.since ?? '';
+  return sampledQueues
     .filter((queue) => isLong(cursor?.ends[queue], now))
-    .toSorted((a, b) => sinceOf(cursor, a).localeCompare(sinceOf(cursor, b)))[0];
-const sinceOf = (cursor: SampleCursor | undefined, queue: SampledQueue) => cursor?.ends[queue]?.since ?? '';
+    .toSorted((a, b) => sinceOf(a).localeCompare(sinceOf(b)))[0];
+}
 
-const countEndsOf = ({ counts, request: { cursor, since }, now }: Moment, queue: SampledQueue, move: boolean) =>
+const countEndsOf = ({ counts, request: { cursor, since }, now, moved }: Moment, queue: SampledQueue) =>
   countEnds({
     before: cursor?.ends[queue],
     since,
     now,
-    move,
+    move: queue === moved,
     ask: async (from, to) => {
       const until = to === undefined ? '' : ` AND CloseTime < '${to}'`;
       return endsOf(await counts.countByStatus(`${ofQueue(queue)} AND CloseTime >= '${from}'${until}`));
@@ -96,51 +99,62 @@ async function backlogOf({ counts }: Moment, queue: SampledQueue) {
 }
 
 interface QueueLook {
-  sample: QueueSample;
+  seen: Omit<QueueSample, 'oldestSeconds'>;
+  /** Age of the oldest task, in seconds. */
+  oldestTask: number;
   ends: CountedEnds;
-  oldest: NonNullable<SampleCursor['oldest'][SampledQueue]>;
 }
 
-async function lookAtQueue(
-  moment: Moment,
-  queue: SampledQueue,
-  { move, thresholdMs }: { move: boolean; thresholdMs?: number },
-): Promise<QueueLook> {
-  const { counts, request, now } = moment;
+async function lookAtQueue(moment: Moment, queue: SampledQueue): Promise<QueueLook> {
+  const { counts } = moment;
   const { waiting, oldestTask } = await backlogOf(moment, queue);
-  const { ends, next } = await countEndsOf(moment, queue, move);
+  const { ends, next } = await countEndsOf(moment, queue);
   const waitingForPerson = await counts.count(forPerson(queue));
-  const jobs = await counts.count(active(queue));
-  const { start, known } = await findOldest({
-    now,
-    jobs,
-    known: request.cursor?.oldest[queue],
-    ...(thresholdMs === undefined ? {} : { thresholdMs }),
-    calls: searchCalls,
-    pageSize,
-    ask: (until) => {
+  const seen = { queue, waiting, active: await counts.count(active(queue)), waitingForPerson, ...ends };
+  return { seen, oldestTask, ends: next };
+}
+
+/** One queue after the other, the emptiest first: what it leaves of the questions is the fullest one's. */
+async function searchOldest(
+  { counts, request, now }: Moment,
+  looks: readonly QueueLook[],
+  moneyAgeMinutes: number,
+): Promise<Map<SampledQueue, OldestFound>> {
+  const found = new Map<SampledQueue, OldestFound>();
+  const queues = looks.map(({ seen }) => seen).toSorted((a, b) => a.active - b.active);
+  let left = searchCalls.all;
+  for (const [index, { queue, active: jobs }] of queues.entries()) {
+    const calls = Math.min(searchCalls.each, Math.floor(left / (queues.length - index)));
+    const ask = (until: number | undefined) => {
+      left -= 1;
       const limit = until === undefined ? '' : ` AND StartTime <= '${new Date(until).toISOString()}'`;
       return counts.starts(`${active(queue)}${limit}`, pageSize);
-    },
-  });
-  const oldestJob = start === undefined ? 0 : (now - start) / 1_000;
-  const oldestSeconds = Math.max(0, oldestTask, oldestJob);
-  return {
-    sample: { queue, waiting, active: jobs, waitingForPerson, ...ends, oldestSeconds },
-    ends: next,
-    oldest: known,
-  };
+    };
+    const age = queue === 'money' ? { thresholdMs: moneyAgeMinutes * 60_000 } : {};
+    const known = request.cursor?.oldest[queue];
+    found.set(queue, await findOldest({ now, jobs, known, ...age, calls, pageSize, ask }));
+  }
+  return found;
 }
 
-async function lookAtQueues(moment: Moment, moneyAgeMinutes: number): Promise<Map<SampledQueue, QueueLook>> {
-  const moved = toMove(moment);
-  const looks = await Promise.all(
-    sampledQueues.map(async (queue) => {
-      const age = queue === 'money' ? { thresholdMs: moneyAgeMinutes * 60_000 } : {};
-      return [queue, await lookAtQueue(moment, queue, { move: queue === moved, ...age })] as const;
+interface QueuesSeen {
+  queues: QueueSample[];
+  cursor: Pick<SampleCursor, 'ends' | 'oldest'>;
+}
+
+async function lookAtQueues(moment: Moment, moneyAgeMinutes: number): Promise<QueuesSeen> {
+  const looks = await Promise.all(sampledQueues.map((queue) => lookAtQueue(moment, queue)));
+  const oldest = await searchOldest(moment, looks, moneyAgeMinutes);
+  return {
+    queues: looks.map(({ seen, oldestTask }) => {
+      const { start = moment.now } = oldest.get(seen.queue) ?? {};
+      return { ...seen, oldestSeconds: Math.max(0, oldestTask, (moment.now - start) / 1_000) };
     }),
-  );
-  return new Map(looks);
+    cursor: {
+      ends: Object.fromEntries(looks.map(({ seen, ends }) => [seen.queue, ends])),
+      oldest: Object.fromEntries([...oldest].map(([queue, { known }]) => [queue, known])),
+    },
+  };
 }
 
 const backlogsOfLanes = ({ counts }: Moment) =>
@@ -173,20 +187,19 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
 
   async function takeSample(request: SampleRequest): Promise<Sample> {
     const begun = performance.now();
-    const moment: Moment = { counts: deps.counts(), request, now: now() };
+    const at = now();
+    const moment: Moment = { counts: deps.counts(), request, now: at, moved: toMove(request, at) };
     const { moneyAgeMinutes = settings.moneyAgeMinutes, cursor, since } = request;
-    const [queues, backlogs, workflowProblems, look] = await Promise.all([
+    const [seen, backlogs, workflowProblems, look] = await Promise.all([
       lookAtQueues(moment, moneyAgeMinutes),
       backlogsOfLanes(moment),
       moment.counts.count(problems),
       withinReach(books.look({ cursor: cursor?.books, since, statementMs: booksMs }), booksMs),
     ]);
+    const booksCursor = look?.cursor ?? cursor?.books;
     const sample: Sample = {
-      at: new Date(moment.now).toISOString(),
-      queues: sampledQueues.map((queue) => {
-        const { sample: seen } = queues.get(queue)!;
-        return { ...seen, failed: seen.failed + (look?.givenUp[queue] ?? 0) };
-      }),
+      at: new Date(at).toISOString(),
+      queues: seen.queues.map((one) => ({ ...one, failed: one.failed + (look?.givenUp[one.queue] ?? 0) })),
       lanes: backlogs.map(({ lane, tasks, oldestSeconds }): LaneSample => {
         return { lane, waiting: tasks, oldestSeconds, ...standingOf(look, lane) };
       }),
@@ -194,7 +207,7 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
       workflowProblems,
       cost: { calls: moment.counts.calls, milliseconds: Math.round(performance.now() - begun) },
       configured: settings,
-      cursor: cursorOf(queues, look?.cursor ?? cursor?.books),
+      cursor: { ...seen.cursor, ...(booksCursor ? { books: booksCursor } : {}) },
     };
     gauges.show(sample);
     return sample;
@@ -208,9 +221,3 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
     },
   };
 }
-
-const cursorOf = (queues: Map<SampledQueue, QueueLook>, books: SampleCursor['books']): SampleCursor => ({
-  ends: Object.fromEntries([...queues].map(([queue, { ends }]) => [queue, ends])),
-  oldest: Object.fromEntries([...queues].map(([queue, { oldest }]) => [queue, oldest])),
-  ...(books ? { books } : {}),
-});

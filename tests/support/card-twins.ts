@@ -104,8 +104,12 @@ export function createAuthorizationTwin() {
   const ends = new Map<string, string>();
   return {
     ends,
-    held: async ({ paymentKey, captureBefore }) => void ends.set(paymentKey, captureBefore),
-  } satisfies AuthorizationLedger & { ends: unknown };
+    away: false,
+    async held({ paymentKey, captureBefore }: Parameters<AuthorizationLedger['held']>[0]): Promise<void> {
+      if (this.away) throw new Error('the database is away');
+      ends.set(paymentKey, captureBefore);
+    },
+  };
 }
 
 export const identity = { tenantId: 'acme', workflowId: 'payment:acme:key-1', round: 0 };

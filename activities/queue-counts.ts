@@ -42,7 +42,10 @@ function byStatus(groups: Groups): Record<string, number> {
   return Object.fromEntries(counted);
 }
 
-/** One budget of calls: what goes beyond `most` is a mistake of ours, and refused. A call ends within `callMs`. */
+/**
+ * One budget of calls: what goes beyond `most` is a mistake of ours, and refused. A call ends within `callMs`; where the
+ * server refuses it for the moment, the SDK repeats it until then.
+ */
 export function createQueueCounts(
   client: CountingClient,
   { most, callMs }: { most: number; callMs: number },

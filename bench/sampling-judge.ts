@@ -18,14 +18,15 @@ export interface SampleRun {
   truth: Truth;
 }
 
+/** Both clocks are this machine's, read by two programs. Milliseconds. */
+const clockMs = 50;
 export const bounds = { calls: 30, milliseconds: 2_000 } as const;
 
 const countsOf = ({ queues }: Sample) => queues.find(({ queue }) => queue === 'money')!;
 
 const oldestOf = (sample: Sample) => Date.parse(sample.at) - countsOf(sample).oldestSeconds * 1_000;
 
-/** The bounds that a sample misses, for people; none when all is as it should be. */
-export function missedBy({ name, sample, truth }: SampleRun): string[] {
+function missedBy({ name, sample, truth }: SampleRun): string[] {
   const { cost, books } = sample;
   const seen = countsOf(sample);
   const { oldestBetween, ...counts } = truth;
@@ -42,13 +43,13 @@ export function missedBy({ name, sample, truth }: SampleRun): string[] {
   ];
   return misses.filter(([missed]) => missed).map(([, what]) => `sample "${name}" ${what}`);
 }
-/** Both clocks are this machine's, read by two programs. Milliseconds. */
-const clockMs = 50;
-
 /** Where many run, the oldest is closed in on: by the last sample it has to be known. */
-export function missedByLast(runs: readonly SampleRun[]): string[] {
+function missedByLast(runs: readonly SampleRun[]): string[] {
   const last = runs.at(-1);
   if (!last || oldestOf(last.sample) <= last.truth.oldestBetween[1] + clockMs) return [];
   const off = (oldestOf(last.sample) - last.truth.oldestBetween[1]) / 1_000;
   return [`the last sample says too little of the oldest job, by ${off.toFixed(1)} s`];
 }
+
+/** The bounds that samples miss, for people; none when all is as it should be. */
+export const missedByAll = (runs: readonly SampleRun[]): string[] => [...runs.flatMap(missedBy), ...missedByLast(runs)];

@@ -8,9 +8,9 @@ import { migrate } from '../infrastructure/migrate.ts';
 import { createMetrics } from '../infrastructure/metrics.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { grantApplicationRoles, type World } from '../sandbox/world.ts';
-import { createStore } from '../store/index.ts';
+import { createStore, type Store } from '../store/index.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { missedBy, missedByLast, type SampleRun, type Truth } from './sampling-judge.ts';
+import { missedByAll, type SampleRun, type Truth } from './sampling-judge.ts';
 import { type BenchContext, columns, type Measured, type Workload } from './workload.ts';
 import { startParts } from './world.ts';
 
@@ -27,7 +27,11 @@ const steps = ['start', 'sample'] as const;
 const isParked = (index: number) => index % parkedEvery === parkedEvery - 1;
 
 /** Nobody works on them: all that is measured is the look. */
-async function startJobs(client: Client, jobs: number, progress: Progress): Promise<Truth['oldestBetween'][]> {
+async function startJobs(
+  client: Client,
+  jobs: number,
+  progress: Pick<Progress, 'note'>,
+): Promise<Truth['oldestBetween'][]> {
   const times: Truth['oldestBetween'][] = [];
   let next = 0;
   const startOne = async (index: number) => {
@@ -57,15 +61,17 @@ async function untilShown(client: Client, query: string, count: number): Promise
   }
 }
 
-async function play(world: World, { jobs }: BenchContext, progress: Progress): Promise<SampleRun[]> {
-  const { address, namespace } = world.address('temporal');
-  const postgres = world.address('postgres');
-  await migrate({ url: postgres.owner, log: () => undefined });
-  await grantApplicationRoles(postgres.owner);
-  const pool = createPool({ url: postgres.application, max: 4, applicationName: 'bench' });
-  const connection = await Connection.connect({ address });
-  const client = new Client({ connection, namespace });
-  const store = createStore(pool);
+/** A namespace without jobs, and a database. */
+export interface SamplingRoom {
+  client: Client;
+  store: Pick<Store, 'monitorReads' | 'queueMetrics'>;
+}
+
+/** Samples while so many jobs run, each with what is true then. */
+export async function playSamples(
+  { client, store }: SamplingRoom,
+  { jobs, progress }: { jobs: number; progress: Pick<Progress, 'begin' | 'note' | 'end'> },
+): Promise<SampleRun[]> {
   const { takeSample } = createSamplingActivities({
     counts: () => createQueueCounts(client, { most: mostCalls, callMs: 60_000 }),
     books: store.monitorReads,
@@ -73,36 +79,47 @@ async function play(world: World, { jobs }: BenchContext, progress: Progress): P
     gauges: createMetrics().queues,
     settings: defaultMonitorSettings,
   });
-  try {
-    let last: Sample = await takeSample({});
-    progress.begin('start');
-    const times = await startJobs(client, jobs, progress);
-    await untilShown(client, `TaskQueue = 'money' AND ExecutionStatus = 'Running'`, jobs);
-    progress.end('start', true, `${jobs} workflows run`);
+  let last: Sample = await takeSample({});
+  progress.begin('start');
+  const times = await startJobs(client, jobs, progress);
+  await untilShown(client, `TaskQueue = 'money' AND ExecutionStatus = 'Running'`, jobs);
+  progress.end('start', true, `${jobs} workflows run`);
 
-    progress.begin('sample');
-    const runs: SampleRun[] = [];
-    let gone = 0;
-    const sample = async (name: string, failed: number) => {
-      last = await takeSample({ cursor: last.cursor! });
-      runs.push({ name, sample: last, truth: { ...truthOf(times, gone), failed } });
-      progress.note('sample', name);
-    };
-    await sample('first', 0);
-    const rest = async (when: string) => {
-      for (let round = 1; round <= atRest; round++) await sample(`${when}, ${round}`, 0);
-    };
-    await rest('nothing new');
-    for (const name of ['the oldest have ended', 'more of them have']) {
-      for (let index = gone; index < gone + ended; index++)
-        await client.workflow.getHandle(`job-${index}`).terminate('measured');
-      gone += ended;
-      await untilShown(client, `TaskQueue = 'money' AND ExecutionStatus = 'Terminated'`, gone);
-      await sample(name, ended);
-    }
-    await rest('at rest again');
-    progress.end('sample', true, `${runs.length} samples`);
-    return runs;
+  progress.begin('sample');
+  const runs: SampleRun[] = [];
+  let gone = 0;
+  const sample = async (name: string, failed: number) => {
+    last = await takeSample({ cursor: last.cursor! });
+    runs.push({ name, sample: last, truth: { ...truthOf(times, gone), failed } });
+    progress.note('sample', name);
+  };
+  const rest = async (when: string) => {
+    for (let round = 1; round <= atRest; round++) await sample(`${when}, ${round}`, 0);
+  };
+  await sample('first', 0);
+  await rest('nothing new');
+  for (const name of ['the oldest have ended', 'more of them have']) {
+    for (let index = gone; index < gone + ended; index++)
+      await client.workflow.getHandle(`job-${index}`).terminate('measured');
+    gone += ended;
+    await untilShown(client, `TaskQueue = 'money' AND ExecutionStatus = 'Terminated'`, gone);
+    await sample(name, ended);
+  }
+  await rest('at rest again');
+  progress.end('sample', true, `${runs.length} samples`);
+  return runs;
+}
+
+async function play(world: World, jobs: number, progress: Progress): Promise<SampleRun[]> {
+  const { address, namespace } = world.address('temporal');
+  const postgres = world.address('postgres');
+  await migrate({ url: postgres.owner, log: () => undefined });
+  await grantApplicationRoles(postgres.owner);
+  const pool = createPool({ url: postgres.application, max: 4, applicationName: 'bench' });
+  const connection = await Connection.connect({ address });
+  try {
+    const client = new Client({ connection, namespace });
+    return await playSamples({ client, store: createStore(pool) }, { jobs, progress });
   } finally {
     await pool.end();
     await connection.close();
@@ -140,7 +157,7 @@ async function measure(context: BenchContext): Promise<Measured> {
   const world = await interrupt.race(startParts({ dir, screen, parts: ['temporal', 'postgres'] }));
   const progress = createProgress(screen, steps);
   try {
-    const runs = await interrupt.race(play(world, context, progress));
+    const runs = await interrupt.race(play(world, jobs, progress));
     const costs = runs.map(({ sample: { cost } }) => cost);
     return {
       table: tableOf(runs),
@@ -152,7 +169,7 @@ async function measure(context: BenchContext): Promise<Measured> {
         millisecondsMost: Math.max(...costs.map(({ milliseconds }) => milliseconds)),
         milliseconds: costs.map(({ milliseconds }) => milliseconds),
       },
-      missed: [...runs.flatMap(missedBy), ...missedByLast(runs)],
+      missed: missedByAll(runs),
     };
   } finally {
     progress.close();

@@ -71,6 +71,13 @@ describe('the oldest job', () => {
     expect(asked.length).toBeLessThanOrEqual(4);
   });
 
+  it('is over the threshold for sure when it came back from before what is remembered', async () => {
+    const known = { start: new Date(ago(20_000)).toISOString(), noneUntil: new Date(ago(25_000)).toISOString() };
+    const { search } = jobsOf([ago(11 * minute), ...crowd(5_000, 30_000)], 10);
+    const { start } = await findOldest(search({ known, calls: 3, thresholdMs: 10 * minute }));
+    expect(start).toBe(ago(11 * minute));
+  });
+
   it('is closed in on by one sample after the other', async () => {
     const starts = crowd(50_000, 15 * minute);
     let known: OldestKnown | undefined;

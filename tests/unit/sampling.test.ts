@@ -152,3 +152,17 @@ it('a budget of calls is kept, whatever is asked', async () => {
   await expect(counts.count('c')).rejects.toThrow('2 calls');
   expect(workflowService.countWorkflowExecutions).toHaveBeenCalledTimes(2);
 });
+
+it('a start is rounded so that asking for what started until then finds it again', async () => {
+  const startTime = { seconds: 1_795_668_389, nanos: 461_668_000 };
+  const workflowService = {
+    listWorkflowExecutions: async () => ({ executions: [{ startTime }], nextPageToken: new Uint8Array() }),
+  };
+  const client = {
+    options: { namespace: 'n' },
+    workflowService,
+    withDeadline: (_: number, made: () => unknown) => made(),
+  };
+  const counts = createQueueCounts(client as unknown as CountingClient, { most: 1, callMs: 1_000 });
+  expect(await counts.starts('q', 10)).toEqual({ starts: [1_795_668_389_462], whole: true });
+});

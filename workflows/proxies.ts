@@ -10,11 +10,10 @@ import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
-import type { SamplingActivities } from '../activities/sampling.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
-import { messageCall, moneyCall, receiptCall, record, sampling as samplingCall } from '../contracts/retry-profiles.ts';
+import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -25,7 +24,6 @@ export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall,
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
-export const sampling = proxyActivities<SamplingActivities>({ ...samplingCall, taskQueue: 'monitoring' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);

@@ -8,7 +8,10 @@ export interface Truth {
   waiting: number;
   completed: number;
   failed: number;
-  /** Epoch milliseconds: when the oldest job was asked for, and when it was there. */
+  /**
+   * Epoch milliseconds: when the first task was asked for, which stays in the server's backlog after its job has ended, and
+   * when the oldest job that runs was there.
+   */
   oldestBetween: readonly [number, number];
 }
 
@@ -43,6 +46,7 @@ function missedBy({ name, sample, truth }: SampleRun): string[] {
   ];
   return misses.filter(([missed]) => missed).map(([, what]) => `sample "${name}" ${what}`);
 }
+
 /** Where many run, the oldest is closed in on: by the last sample it has to be known. */
 function missedByLast(runs: readonly SampleRun[]): string[] {
   const last = runs.at(-1);

@@ -26,13 +26,13 @@ const steps = ['start', 'sample'] as const;
 
 const isParked = (index: number) => index % parkedEvery === parkedEvery - 1;
 
-/** Nobody works on them: all that is measured is the look. */
+/** Nobody works on them: all that is measured is the look. Answers when each was asked for, and when it was there. */
 async function startJobs(
   client: Client,
   jobs: number,
   progress: Pick<Progress, 'note'>,
-): Promise<Truth['oldestBetween'][]> {
-  const times: Truth['oldestBetween'][] = [];
+): Promise<(readonly [number, number])[]> {
+  const times: (readonly [number, number])[] = [];
   let next = 0;
   const startOne = async (index: number) => {
     const before = Date.now();
@@ -127,19 +127,19 @@ async function play(world: World, jobs: number, progress: Progress): Promise<Sam
 }
 
 /** Of `money`, when the first so many have ended. A task that nobody took stays in the backlog, whatever became of its job. */
-function truthOf(times: readonly Truth['oldestBetween'][], gone: number): Truth {
-  const left = times.map((between, index) => ({ between, parked: isParked(index) })).slice(gone);
-  const working = left.filter(({ parked }) => !parked).map(({ between }) => between);
-  const oldest = working.reduce((first, one) => [Math.min(first[0], one[0]), Math.min(first[1], one[1])] as const);
+function truthOf(times: readonly (readonly [number, number])[], gone: number): Truth {
+  const left = times.map(([, there], index) => ({ there, parked: isParked(index) })).slice(gone);
+  const working = left.filter(({ parked }) => !parked).map(({ there }) => there);
   return {
     active: working.length,
     waitingForPerson: left.length - working.length,
     waiting: times.length,
     completed: 0,
     failed: 0,
-    oldestBetween: oldest,
+    oldestBetween: [smallest(times.map(([asked]) => asked)), smallest(working)],
   };
 }
+const smallest = (values: readonly number[]) => values.reduce((least, value) => Math.min(least, value));
 
 function tableOf(runs: readonly SampleRun[]): string {
   const head = ['sample', 'calls', 'ms', 'active', 'for a person', 'failed', 'oldest s'];

@@ -5,7 +5,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { ActionRequired, Authorization, Capture } from '../contracts/payment.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { createFailures, detailOf } from './failure.ts';
-import type { CustomerActionLedger, StepLedger } from './ports.ts';
+import type { AuthorizationLedger, CustomerActionLedger, StepLedger } from './ports.ts';
 import type { AuthorizeRequest, CardProvider, Intent } from './providers/stripe/provider.ts';
 import { createStripeSteps, lookAfter, type Search, type StepInput, stepOf } from './stripe-steps.ts';
 
@@ -74,8 +74,9 @@ export function createCardActivities(deps: {
   lanes: LaneCaller;
   steps: StepLedger;
   customers: CustomerActionLedger;
+  authorizations: AuthorizationLedger;
 }): CardActivities {
-  const { provider, lanes, steps, customers } = deps;
+  const { provider, lanes, steps, customers, authorizations } = deps;
   const { change, lookUp, raiseIfReplayed, makeOnce } = createStripeSteps({
     lanes,
     steps,
@@ -92,6 +93,16 @@ export function createCardActivities(deps: {
       return { found: intent, next };
     },
   });
+
+  const note = async (input: { tenantId: string; workflowId: string }, { captureBefore }: Authorization) =>
+    authorizations.held({ ...paymentOf(input), captureBefore });
+
+  /** The note is not waited for, and may be lost: a buyer waits, and the workflow minds the end of its hold by itself. */
+  function noted(input: { tenantId: string; workflowId: string }, intent: Intent): Authorization {
+    const held = heldBy(intent);
+    void note(input, held).catch(() => undefined);
+    return held;
+  }
 
   async function cancelIntent(input: StepInput, intentId: string): Promise<void> {
     try {
@@ -120,7 +131,7 @@ export function createCardActivities(deps: {
   async function authorizationOf(input: AuthorizeInput, intent: Intent): Promise<Authorization | ActionRequired> {
     switch (intent.status) {
       case 'requires_capture':
-        return heldBy(intent);
+        return noted(input, intent);
       case 'requires_action':
         return input.customerUntil === undefined
           ? giveBack(input, intent)
@@ -145,7 +156,7 @@ export function createCardActivities(deps: {
     await customers.drop(paymentOf(input));
     switch (status) {
       case 'requires_capture':
-        return heldBy(intent);
+        return noted(input, intent);
       case 'requires_payment_method':
         throw decline(intent.failureCode ?? 'authentication_failed', { intentId });
       case 'canceled':

@@ -5,7 +5,7 @@ import type { Store } from '../store/index.ts';
 import type { MailContent } from './providers/mail/render.ts';
 import type { SmsContent } from './providers/sms/texts.ts';
 
-export type { ChainTransaction, Operation, ReservedTicket } from '../store/index.ts';
+export type { BooksLook, ChainTransaction, Operation, ReservedTicket } from '../store/index.ts';
 
 export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGeneration'>;
 /** How often a step's call left, and when. */
@@ -14,6 +14,11 @@ export type StepHistory = Awaited<ReturnType<StepLedger['read']>>;
 export type RefundBooks = Pick<Store['refunds'], 'refunded'>;
 /** Where the secret of a customer who has to act waits for them. */
 export type CustomerActionLedger = Pick<Store['customerActions'], 'put' | 'drop'>;
+/** Until when money is held, for those who watch the clock. */
+export type AuthorizationLedger = Pick<Store['authorizations'], 'held'>;
+/** What the monitor asks the database. */
+export type SamplingReads = Store['monitorReads'];
+export type QueueRecords = Pick<Store['queueMetrics'], 'record'>;
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 export type MoveLedger = Store['moves'];

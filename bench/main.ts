@@ -10,12 +10,14 @@ import { sayStopping } from '../sandbox/cli-world.ts';
 import { fairnessWorkload } from './fairness.ts';
 import { laneWorkload } from './lane.ts';
 import { limiterWorkload } from './limiter.ts';
+import { samplingWorkload } from './sampling.ts';
 import type { Workload } from './workload.ts';
 
 const workloads = {
   lane: laneWorkload,
   limiter: limiterWorkload,
   fairness: fairnessWorkload,
+  sampling: samplingWorkload,
 } as const satisfies Record<string, Workload>;
 
 interface Options {

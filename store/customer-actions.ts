@@ -57,13 +57,14 @@ export const createCustomerActions = (pool: Pool) => ({
     });
   },
 
-  /** Idempotent. */
+  /** Nobody is waited for, and whatever money was noted as held is not. Idempotent. */
   drop({ tenantId, paymentKey }: PaymentRef): Promise<void> {
     return withTenant(pool, tenantId, async (tx) => {
-      await tx.affected(`delete from customer_actions where tenant_id = $1 and payment_key = $2`, [
-        tenantId,
-        paymentKey,
-      ]);
+      await tx.affected(
+        `${forgetCustomer} update payments set capture_before = null
+         where tenant_id = $1 and payment_key = $2 and capture_before is not null`,
+        [tenantId, paymentKey],
+      );
     });
   },
 });

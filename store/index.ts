@@ -1,5 +1,6 @@
 /** All SQL of the project, one file per concern. Every method is one transaction of one tenant. */
 import type { Pool } from '../infrastructure/postgres.ts';
+import { createAuthorizations } from './authorizations.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createCustomerActions } from './customer-actions.ts';
@@ -11,10 +12,12 @@ import { createDisputes } from './disputes.ts';
 import { createLanes } from './lanes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
+import { createMonitorReads } from './monitor-reads.ts';
 import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
+import { createQueueMetrics } from './queue-metrics.ts';
 import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
@@ -31,6 +34,7 @@ export const createStore = (pool: Pool) => ({
   disputes: createDisputes(pool),
   eventCancellations: createEventCancellations(pool),
   claims: createClaims(pool),
+  authorizations: createAuthorizations(pool),
   customerActions: createCustomerActions(pool),
   sentCalls: createSentCalls(pool),
   mints: createMints(pool),
@@ -46,6 +50,8 @@ export const createStore = (pool: Pool) => ({
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
   lanes: createLanes(pool),
+  queueMetrics: createQueueMetrics(pool),
+  monitorReads: createMonitorReads(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
@@ -81,6 +87,9 @@ export type { LaneChangeFilter } from './lanes.ts';
 export type { Balance, LedgerProof } from './ledger.ts';
 export type { ConfirmMints, MintRecord, ReservedTicket, ReserveMints } from './mints.ts';
 export type { MoveClaim, MoveRecord, ReserveMove, TicketMove } from './moves.ts';
+export type { HeldMoney } from './authorizations.ts';
+export type { LaneStanding } from './monitor-lanes.ts';
+export type { BooksLook, LookRequest } from './monitor-reads.ts';
 export type { Operation, Step } from './operation.ts';
 export { InvalidCursorError } from './payment-reads.ts';
 export type { PaymentFilter, PaymentPage, PaymentRecord, Sale } from './payment-reads.ts';
@@ -89,6 +98,7 @@ export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalance
 export type { BookPayoutReturn, PaidPayout, PayoutToReturn } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
+export type { QueueMetric, QueueMetricFilter } from './queue-metrics.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { SentCalls } from './sent-calls.ts';

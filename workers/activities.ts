@@ -14,11 +14,14 @@ import { createMailProvider } from '../activities/providers/mail/provider.ts';
 import { createSmsProvider } from '../activities/providers/sms/provider.ts';
 import { createPayoutActivities } from '../activities/payout.ts';
 import { createRefundActivities } from '../activities/refund.ts';
+import { createQueueCounts } from '../activities/queue-counts.ts';
 import { createRecordActivities } from '../activities/records.ts';
+import { createSamplingActivities, mostCalls } from '../activities/sampling.ts';
 import { createSmsActivities } from '../activities/sms.ts';
 import { createChainPace } from '../activities/chain-steps.ts';
 import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
 import { createTicketActivities } from '../activities/tickets.ts';
+import { defaultMonitorSettings } from '../contracts/monitor.ts';
 import type { LaneName, WorkflowQueue } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
@@ -35,6 +38,8 @@ import { payoutRecordActivities } from './payout-records.ts';
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
 const gossipMs = 5_000;
+/** One of the monitor's calls to Temporal. */
+const countMs = 5_000;
 
 export interface Parts {
   config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'worker'>;
@@ -55,6 +60,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
         lanes,
         steps,
         customers: store.customerActions,
+        authorizations: store.authorizations,
       }),
       ...createPayoutActivities({ provider: createPayoutProvider(account), lanes, steps }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
@@ -119,10 +125,20 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
   }),
 });
 
+/** What the monitor sees. */
+const samplingActivities = ({ store, temporal, metrics }: Parts) =>
+  createSamplingActivities({
+    counts: () => createQueueCounts(temporal, { most: mostCalls, callMs: countMs }),
+    books: store.monitorReads,
+    records: store.queueMetrics,
+    gauges: metrics.queues,
+    settings: defaultMonitorSettings,
+  });
+
 /** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
   money: recordActivities,
   communication: recordActivities,
   background: recordActivities,
-  monitoring: recordActivities,
+  monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts) }),
 };

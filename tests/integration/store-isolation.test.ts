@@ -9,6 +9,7 @@ import { cancellationRequest } from '../support/cancelled-event-outside.ts';
 import { openPayable, payoutOf, reservePayoutOf } from '../support/payouts.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
+import { sampleOf } from '../support/samples.ts';
 import {
   captureOf,
   claimOf,
@@ -97,12 +98,13 @@ async function fillEveryTable(): Promise<void> {
       breakers: { closed: 0, open: 0, halfOpen: 0 },
     },
   ]); // prettier-ignore
+  await store.queueMetrics.record(sampleOf(start));
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }
 
 /** Nobody's rows: the tenant `platform` has them, and no other sees them. */
-const ofPlatform = ['lane_changes', 'lane_settings', 'rate_limit_metrics'];
+const ofPlatform = ['lane_changes', 'lane_settings', 'queue_metrics', 'rate_limit_metrics'];
 
 const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
 
@@ -234,6 +236,10 @@ describe('the system role', () => {
       'select * from personal_data',
       'select wallet from payments',
       'select reason from payouts',
+      'select amount from payouts',
+      'select reason from refunds',
+      'select charge_id from disputes',
+      'select evidence from decisions',
       'select name from venues',
       'select payload from webhook_events',
       'select job_data from dead_letter_jobs',

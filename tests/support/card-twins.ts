@@ -1,6 +1,6 @@
 /** A card provider with memory: intents, idempotency keys as Stripe keeps them, and faults on demand. */
 import { createCardActivities } from '../../activities/card.ts';
-import type { CustomerActionLedger } from '../../activities/ports.ts';
+import type { AuthorizationLedger, CustomerActionLedger } from '../../activities/ports.ts';
 import type { CardProvider, Intent } from '../../activities/providers/stripe/provider.ts';
 import { createSentCallsTwin, lanesOf } from './ledger-twins.ts';
 import { createKeyedCalls, faultOf, pageOf, requestTimeoutMs } from './stripe-twin.ts';
@@ -99,6 +99,19 @@ export function createCustomerActionTwin() {
   } satisfies CustomerActionLedger & { rows: unknown };
 }
 
+/** When each hold ends, by payment key. */
+export function createAuthorizationTwin() {
+  const ends = new Map<string, string>();
+  return {
+    ends,
+    away: false,
+    async held({ paymentKey, captureBefore }: Parameters<AuthorizationLedger['held']>[0]): Promise<void> {
+      if (this.away) throw new Error('the database is away');
+      ends.set(paymentKey, captureBefore);
+    },
+  };
+}
+
 export const identity = { tenantId: 'acme', workflowId: 'payment:acme:key-1', round: 0 };
 export const order = { orderId: 'order-1', amount: 5_250, currency: 'USD', paymentMethod: 'pm_card_visa' };
 
@@ -107,7 +120,9 @@ export function createCardWorld() {
   const card = createCardTwin();
   const steps = createSentCallsTwin();
   const customers = createCustomerActionTwin();
-  const activities = createCardActivities({ provider: card.provider, lanes: lanesOf(steps), steps, customers });
+  const authorizations = createAuthorizationTwin();
+  const lanes = lanesOf(steps);
+  const activities = createCardActivities({ provider: card.provider, lanes, steps, customers, authorizations });
   const stepOf = (step: string) => steps.read({ ...identity, step });
-  return { card, steps, customers, stepOf, ...activities, input: { ...identity, ...order } };
+  return { card, steps, customers, authorizations, stepOf, ...activities, input: { ...identity, ...order } };
 }

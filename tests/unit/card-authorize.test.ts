@@ -21,6 +21,14 @@ describe('an authorization', () => {
     expect(card.calls.map(({ name }) => name)).toEqual(['authorize']);
   });
 
+  it('notes until when the money is held, and needs no database for that', async () => {
+    const { authorizations, authorizePayment, input } = world();
+    await inTime(attempt(() => authorizePayment(input)));
+    expect([...authorizations.ends]).toEqual([['key-1', '2027-01-08T00:00:00.000Z']]);
+    authorizations.away = true;
+    expect(await inTime(attempt(() => authorizePayment(input)))).toMatchObject({ intentId: 'pi_1' });
+  });
+
   it('whose answer is lost is asked for again under the same key', async () => {
     const { card, authorizePayment, input, stepOf } = world();
     card.fail('authorize', 'lost');

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCardActivities } from '../../activities/card.ts';
-import { createCardTwin, createCardWorld, createCustomerActionTwin, identity, order } from '../support/card-twins.ts';
+import {
+  createAuthorizationTwin,
+  createCardTwin,
+  createCardWorld,
+  createCustomerActionTwin,
+  identity,
+  order,
+} from '../support/card-twins.ts';
 import { attempt, createSentCallsTwin, failed, inTime, lanesOf, retried } from '../support/ledger-twins.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2027-01-01T00:00:00Z') }));
@@ -86,7 +93,9 @@ describe('a void', () => {
     };
     const customers = createCustomerActionTwin();
     const lanes = lanesOf(steps);
-    const { authorizePayment, voidPayment } = createCardActivities({ provider: slow, lanes, steps, customers });
+    const authorizations = createAuthorizationTwin();
+    const deps = { provider: slow, lanes, steps, customers, authorizations };
+    const { authorizePayment, voidPayment } = createCardActivities(deps);
     card.fail('authorize', 'dropped');
     await failed(() => authorizePayment({ ...identity, ...order }));
     setTimeout(() => card.add(identity.workflowId, 'requires_capture'), 19_000);

@@ -15,7 +15,7 @@ export interface QueueSample {
   active: number;
   /** Running, and waiting for a person. */
   waitingForPerson: number;
-  /** Closed since the sample before. */
+  /** Closed since the sample before, other than as failed. Of a message that was given up, the workflow completes. */
   completed: number;
   /** Closed as failed, timed out or terminated since the sample before, and given up. */
   failed: number;
@@ -32,9 +32,9 @@ export interface LaneSample {
   oldestSeconds: number;
   /** Calls in flight when the lane was last recorded. */
   inFlight: number;
-  /** ISO 8601 UTC; absent: runs. */
+  /** ISO 8601 UTC; absent: runs, or the sample has no `books`. */
   stoppedSince?: string;
-  /** Closed by the provider, without a break since; absent: open. ISO 8601 UTC. */
+  /** Closed by the provider, without a break since; absent: open, or the sample has no `books`. ISO 8601 UTC. */
   blockedSince?: string;
 }
 
@@ -53,7 +53,10 @@ export interface BooksSample {
   authorizations: Counted;
   /** Open disputes that want evidence; `worst` is the deadline that comes first. */
   evidence: Counted;
-  /** Transactions or currencies whose entries do not sum to zero. */
+  /**
+   * Transactions of the ledger whose entries do not sum to zero, of those posted since the sampling began; older ones are
+   * reconciliation's to find.
+   */
   unbalanced: number;
   /** Differences that reconciliation found and nobody has closed; `worst` is the oldest. */
   differences: Counted;
@@ -73,6 +76,55 @@ export interface Sample {
   cost: { calls: number; milliseconds: number };
   /** What the environment of whoever took it sets. */
   configured: MonitorSettings;
+  /** For the next sample. */
+  cursor?: SampleCursor;
+}
+
+/** How a sample is asked for. */
+export interface SampleRequest {
+  /** Of the sample before. Without it, ends are counted from `since` on, or from this sample on. */
+  cursor?: SampleCursor;
+  /** ISO 8601 UTC. */
+  since?: string;
+  /** Whether the oldest job of `money` is older than this is said for sure; as configured where it is absent. Minutes. */
+  moneyAgeMinutes?: number;
+}
+
+/**
+ * What a sample leaves for the next, so that each end is counted once, however late it shows. Carried and not read: less
+ * than 3 kB of moments and counts.
+ */
+export interface SampleCursor {
+  ends: Readonly<Partial<Record<SampledQueue, CountedEnds>>>;
+  oldest: Readonly<Partial<Record<SampledQueue, OldestKnown>>>;
+  /** Absent until the database has answered once. */
+  books?: BooksCursor;
+}
+
+/** What is counted of the ends since a moment, of which visibility knew so many by now. */
+export interface CountedEnds {
+  /** ISO 8601 UTC. */
+  since: string;
+  completed: number;
+  failed: number;
+}
+
+/** How far the search for the oldest job has come. ISO 8601 UTC. */
+export interface OldestKnown {
+  /** A job that started then was there. */
+  start?: string;
+  /** None that started until then was there. */
+  noneUntil?: string;
+}
+
+export interface BooksCursor {
+  /** ISO 8601 UTC by the database's clock. */
+  givenUpSince: string;
+  givenUp: Readonly<Partial<Record<SampledQueue, number>>>;
+  /** The newest transaction of the ledger that was summed up. */
+  ledgerChecked: number;
+  /** Those that were not zero, to be looked at again. */
+  unbalanced: readonly number[];
 }
 
 /** Thresholds, and how often. docs/operations.md has the environment's names. */

@@ -126,3 +126,11 @@ export const captureMarginMs = 10 * 60_000;
 /** Whoever can approve is reminded this often, and has this long. Milliseconds. */
 export const approvalReminderMs = 24 * 3_600_000;
 export const approvalWindowMs = 7 * 24 * 3_600_000;
+
+/** A look at everything: one that comes late is worth less than the next one. */
+export const sampling = {
+  scheduleToCloseTimeout: '20 seconds',
+  startToCloseTimeout: '10 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+} as const satisfies ActivityOptions;

@@ -282,6 +282,15 @@ export function explain(incident: Incident): Explanation {
 /** The visibility query of the Web UI's view that shows it; not encoded. */
 export const viewQueryOf = (finding: Finding): string => words[finding.type].view(finding);
 
+/** The view's address below the Web UI's. Inside a link's parentheses, nothing of the query may be one. */
+export function viewPathOf(finding: Finding, namespace: string): string {
+  const query = encodeURIComponent(viewQueryOf(finding)).replaceAll(
+    /[()']/gu,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+  );
+  return `/namespaces/${encodeURIComponent(namespace)}/workflows?query=${query}`;
+}
+
 const moneyTypes: readonly AlertType[] = [
   'authorization-ends',
   'evidence-due',

@@ -3,6 +3,7 @@ import { createCardActivities } from '../activities/card.ts';
 import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
 import { createDisputeActivities } from '../activities/dispute.ts';
+import { createIncidentActivities } from '../activities/incidents.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
@@ -37,7 +38,7 @@ const pollMs = 500;
 const gossipMs = 5_000;
 
 export interface Parts {
-  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'worker'>;
+  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
@@ -119,10 +120,14 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
   }),
 });
 
+/** What the monitor writes down. */
+const incidentActivities = ({ store }: Parts) =>
+  createIncidentActivities({ alerts: store.alerts, changes: store.monitorChanges });
+
 /** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
   money: recordActivities,
   communication: recordActivities,
   background: recordActivities,
-  monitoring: recordActivities,
+  monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
 };

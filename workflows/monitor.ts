@@ -207,7 +207,7 @@ class Monitor {
       await monitorRecords.recordMonitorChange({ changeId: uuid4(), request, overrides, now: businessNow() });
     } catch (error) {
       throw ApplicationFailure.create({
-        type: failureTypes.retry,
+        type: failureTypes.notRecorded,
         message: 'nothing was changed: it could not be recorded, because the database does not answer; send it again',
         cause: error instanceof Error ? error : undefined,
         nonRetryable: true,

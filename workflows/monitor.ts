@@ -46,8 +46,8 @@ export function monitor(input: MonitorInput = {}): Promise<never> {
   return new Monitor(input).run();
 }
 
-/** Rounds of one run: half an hour as a rule, in about a thousand events. */
-const roundsPerRun = 60;
+/** Rounds of one run: twenty minutes as a rule, in less than a thousand events. */
+const roundsPerRun = 40;
 
 const goOn = makeContinueAsNewFunc<typeof monitor>();
 

@@ -2,7 +2,7 @@
 import type { TrackedIncident } from '../../contracts/incidents.ts';
 import type { Sample, SampleRequest } from '../../contracts/monitor.ts';
 import type { MonitorChange } from '../../contracts/monitor-settings.ts';
-import { sampleOf } from './samples.ts';
+import { sampleOf } from './monitor-samples.ts';
 
 export class MonitorOutside {
   /** What is not well, in the next samples. */

@@ -5,7 +5,7 @@ import { headlineOf } from '../../contracts/alert-words.ts';
 import { alertTypes, type AlertType, type Finding } from '../../contracts/alerts.ts';
 import { defaultMonitorSettings, type MonitorSettings, type Sample } from '../../contracts/monitor.ts';
 import { at } from '../support/incidents.ts';
-import { sampleOf } from '../support/samples.ts';
+import { sampleOf } from '../support/monitor-samples.ts';
 
 /** What the last of the samples makes of them all. */
 function findings(samples: readonly Sample[], change: Partial<MonitorSettings> = {}): Finding[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultMonitorSettings, type MonitorStatus } from '../../contracts/monitor.ts';
 import { incidentOf } from '../support/incidents.ts';
-import { sampleOf } from '../support/samples.ts';
+import { sampleOf } from '../support/monitor-samples.ts';
 import { useCliApi } from '../support/cli-api.ts';
 
 const well: MonitorStatus = { settings: defaultMonitorSettings, overrides: {}, incidents: [] };

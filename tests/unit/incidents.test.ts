@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, boolean, integer, property, record, subarray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AlertNotice, AlertType, Finding } from '../../contracts/alerts.ts';
 import {
@@ -197,12 +197,12 @@ it('whatever comes and goes: one open for each subject, ids of their own, no not
     findingOf({ type: 'queue-age' }),
     findingOf({ subject: 'background' }),
   ];
-  const rounds = fc.array(
-    fc.record({ found: fc.subarray([...kinds]), pause: fc.integer({ min: 1, max: 500 }), writes: fc.boolean() }),
+  const rounds = array(
+    record({ found: subarray([...kinds]), pause: integer({ min: 1, max: 500 }), writes: boolean() }),
     { maxLength: 40 },
   );
-  fc.assert(
-    fc.property(rounds, (course) => {
+  assert(
+    property(rounds, (course) => {
       const watch = new Watch();
       const [opened, lastTold]: [Set<string>, Map<string, number>] = [new Set(), new Map()];
       let now = 0;

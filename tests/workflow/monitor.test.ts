@@ -5,7 +5,7 @@ import type { AlertNotice } from '../../contracts/alerts.ts';
 import { alertWorkflowId } from '../../contracts/ids.ts';
 import { configureSignal, configureUpdate, monitorStatusQuery } from '../../contracts/messages.ts';
 import type { MonitorInput } from '../../contracts/monitor-course.ts';
-import type { SampleRequest } from '../../contracts/monitor.ts';
+import { defaultMonitorSettings, type SampleRequest } from '../../contracts/monitor.ts';
 import { breaks } from '../support/workflow-behaviours.ts';
 import type { Twin } from '../support/workflow-twins.ts';
 import { type Started, startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
@@ -36,6 +36,7 @@ async function told(twin: Twin): Promise<string[]> {
   for (;;) {
     const handle = world.client.workflow.getHandle(alertWorkflowId(alertId, kinds.length + 1));
     try {
+      await handle.describe();
       const { events } = await handle.fetchHistory();
       const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
       kinds.push(defaultPayloadConverter.fromPayload<AlertNotice>(payload!).kind);
@@ -89,13 +90,14 @@ describe('the monitor', () => {
   });
 
   it('repeats until somebody acknowledges, and asks a second person when nobody does', async () => {
-    const started = await world.monitor((twin) => (twin.monitor.now = waiting));
+    const configured = { ...defaultMonitorSettings, cooldownCriticalSeconds: 60, escalateAfterSeconds: 120 };
+    const started = await world.monitor((twin) => (twin.monitor.now = { ...waiting, configured }));
     await ending(started, async () => {
       const { twin } = started;
-      await later(660);
+      await later(120);
       expect(await told(twin)).toEqual(['first', 'repeat', 'repeat', 'escalation']);
       twin.monitor.acknowledge('ann');
-      await later(660);
+      await later(120);
       expect(await told(twin)).toHaveLength(4);
     });
   });
@@ -144,7 +146,7 @@ describe('the monitor', () => {
       const { twin, handle } = started;
       await handle.executeUpdate(configureUpdate, { args: [{ ...me, settings: { cooldownCriticalSeconds: 7_200 } }] });
       const first = await handle.describe();
-      await later(62 * 30);
+      await later(42 * 30);
       const now = await handle.describe();
       expect(now.runId).not.toBe(first.runId);
       expect(onlyRow(twin)).toMatchObject({ notices: 2, escalated: true });

@@ -16,6 +16,7 @@ import { customerActionRoutes } from './routes/customer-action.ts';
 import { disputeRoutes } from './routes/disputes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { laneRoutes } from './routes/lanes.ts';
+import { monitorRoutes } from './routes/monitor.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { refundRoutes } from './routes/refunds.ts';
@@ -67,6 +68,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(laneRoutes, deps);
+  await app.register(monitorRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   await app.register(connectWebhookRoutes, deps);
   return app;

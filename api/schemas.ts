@@ -114,6 +114,16 @@ export const LanesView = Type.Object(
   { description: 'the lanes' },
 );
 
+export const MonitorView = Type.Object(
+  {
+    settings: Type.Object({}, { additionalProperties: true, description: 'in force now' }),
+    overrides: Type.Object({}, { additionalProperties: true, description: 'of these, what people set' }),
+    incidents: Type.Array(Type.Object({}, { additionalProperties: true }), { description: 'open ones' }),
+    sample: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the last one' })),
+  },
+  { description: 'the monitor' },
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

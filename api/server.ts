@@ -1,6 +1,7 @@
 /** `npm run api`: configuration, connections, the port, and an orderly end. */
 import { Stripe } from 'stripe';
 import { createBoxoffice } from '../client/index.ts';
+import { createMonitorControl } from '../client/monitor-control.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
@@ -57,6 +58,7 @@ const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
   store,
   lanes,
+  monitor: createMonitorControl(client),
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>

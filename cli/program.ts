@@ -7,6 +7,7 @@ import { addEventCancellations } from './event-cancellations.ts';
 import { addDecide } from './decide.ts';
 import { addDisputes } from './disputes.ts';
 import { addLanes } from './lanes.ts';
+import { addMonitor } from './monitor.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addRefunds } from './refunds.ts';
@@ -36,7 +37,7 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "monitor" and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -48,6 +49,7 @@ Examples:
   boxoffice payouts request acme arena --payout-id arena-2027-w1 --reason weekly
   boxoffice decide payout:acme:payout-1 approve --reason "checked against the statement"
   boxoffice lanes stop --all --reason "Stripe charges twice"
+  boxoffice monitor set moneyDepth 80 --reason "summer sale"
   boxoffice token --tenant acme --role service`;
 
 /** @returns the exit code. */
@@ -98,6 +100,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addEventCancellations(program, open);
   addPayouts(program, open, { env: around.env, print });
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
+  addMonitor(program, { env: around.env, print });
   addLanes(program, {
     env: around.env,
     print,

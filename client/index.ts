@@ -23,6 +23,7 @@ import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
 import { hearOfDispute, hearOfRefundReturn } from './dispute-starts.ts';
 import { type ApiAccess, type ApiCalls, createApiCalls } from './http.ts';
 import { createLaneCalls, type LaneCalls } from './lanes.ts';
+import { createMonitorCalls, type MonitorCalls } from './monitor.ts';
 import { type JobHandle, requestMint, startEmail, startSms } from './jobs.ts';
 import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts';
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
@@ -41,6 +42,7 @@ export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { LaneCalls } from './lanes.ts';
+export type { MonitorCalls } from './monitor.ts';
 export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -113,6 +115,8 @@ export interface Boxoffice extends ApiCalls {
   decisions: DecisionCalls & DecisionSending;
   /** The pace of the providers, for all tenants. Needs the API, and a token with the role admin to change it. */
   lanes: LaneCalls;
+  /** What is wrong, and when it counts as wrong, for all tenants. Needs the API, and the role admin to change it. */
+  monitor: MonitorCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
@@ -148,6 +152,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     lanes: createLaneCalls(api),
+    monitor: createMonitorCalls(api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),

@@ -21,6 +21,8 @@ export const failureTypes = {
   alreadyEnded: 'AlreadyEnded',
   /** A decision without a good proof, or that nothing waits for; the first detail is `{because}`. */
   decisionRefused: 'DecisionRefused',
+  /** A message that only counts once it is recorded, and the database does not answer: nothing was changed. */
+  notRecorded: 'NotRecorded',
   /** A message's own fields are wrong. */
   invalidMessage: 'InvalidMessage',
 } as const;

@@ -5,6 +5,7 @@ import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } f
 import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
+import type { ConfigureRequest, MonitorStatus } from './monitor.ts';
 import type { EarlyAnswer, PaymentResult, PaymentStatus } from './payment.ts';
 import type { PayoutResult, PayoutReturnResult, PayoutStatus } from './payout.ts';
 import type { RefundResult, RefundStatus } from './refund.ts';
@@ -87,6 +88,10 @@ export const rejectUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('rej
 export const rejectSignal = defineSignal<[ApprovalRequest]>('reject');
 export const resolveUpdate = defineUpdate<ResolveAnswer, [ResolveRequest]>('resolve');
 export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
+/** What the monitor's thresholds are. */
+export const configureUpdate = defineUpdate<MonitorStatus, [ConfigureRequest]>('configure');
+export const configureSignal = defineSignal<[ConfigureRequest]>('configure');
+export const monitorStatusQuery = defineQuery<MonitorStatus>('status');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');

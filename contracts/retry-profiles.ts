@@ -134,3 +134,15 @@ export const sampling = {
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 } as const satisfies ActivityOptions;
+
+/**
+ * What the monitor writes down, as local activities. The next round writes it again, so a database that is away holds up no
+ * alert for long.
+ */
+export const monitorRecord = {
+  startToCloseTimeout: '5 seconds',
+  scheduleToCloseTimeout: '6 seconds',
+  localRetryThreshold: '6 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '200 milliseconds', maximumAttempts: 2 },
+} as const satisfies LocalActivityOptions;

@@ -1,6 +1,7 @@
 /** All SQL of the project, one file per concern. Every method is one transaction of one tenant. */
 import type { Pool } from '../infrastructure/postgres.ts';
 import { createAuthorizations } from './authorizations.ts';
+import { createAlerts } from './alerts.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
 import { createCustomerActions } from './customer-actions.ts';
@@ -13,6 +14,7 @@ import { createLanes } from './lanes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createMonitorReads } from './monitor-reads.ts';
+import { createMonitorChanges } from './monitor-changes.ts';
 import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
@@ -52,10 +54,13 @@ export const createStore = (pool: Pool) => ({
   lanes: createLanes(pool),
   queueMetrics: createQueueMetrics(pool),
   monitorReads: createMonitorReads(pool),
+  alerts: createAlerts(pool),
+  monitorChanges: createMonitorChanges(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
 
+export type { AlertFilter, AlertPage, AlertRecord } from './alerts.ts';
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';

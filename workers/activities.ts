@@ -3,6 +3,7 @@ import { createCardActivities } from '../activities/card.ts';
 import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
 import { createDisputeActivities } from '../activities/dispute.ts';
+import { createIncidentActivities } from '../activities/incidents.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
@@ -42,7 +43,7 @@ const gossipMs = 5_000;
 const countMs = 5_000;
 
 export interface Parts {
-  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'worker'>;
+  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
@@ -134,6 +135,9 @@ const samplingActivities = ({ store, temporal, metrics }: Parts) =>
     gauges: metrics.queues,
     settings: defaultMonitorSettings,
   });
+/** What the monitor writes down. */
+const incidentActivities = ({ store }: Parts) =>
+  createIncidentActivities({ alerts: store.alerts, changes: store.monitorChanges });
 
 /** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
@@ -141,4 +145,5 @@ export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Par
   communication: recordActivities,
   background: recordActivities,
   monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts) }),
+  monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
 };

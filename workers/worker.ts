@@ -20,13 +20,15 @@ import { createLaneCaller } from '../lanes/call.ts';
 import { connectPace, createWorkerLimiter } from '../lanes/connect.ts';
 import { createStore } from '../store/index.ts';
 import { laneActivities, type Parts, workflowQueueActivities } from './activities.ts';
+import { startMonitor } from '../client/monitor-control.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
 import { startLaneSamples } from './lane-samples.ts';
+import { keepMonitor } from './monitor-start.ts';
 import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
-  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'redis' | 'worker'
+  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'lanes' | 'redis' | 'worker'
 >;
 
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */
@@ -113,7 +115,7 @@ export async function startWorkers(
     log: deps.log,
   });
   const close = async () => {
-    await samples.close();
+    await Promise.all([samples.close(), monitor?.close()]);
     await Promise.allSettled([shared.close(), connection.close(), temporal.connection.close(), pool.end()]);
   };
   const optionsOf = (taskQueue: TaskQueue): WorkerOptions => ({
@@ -126,6 +128,9 @@ export async function startWorkers(
       : { ...providerOptions(laneActivities[taskQueue]!(parts), metrics), ...slotsOf(taskQueue, limits[taskQueue]) }),
   });
   const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
+  const monitor = queues.includes('monitoring')
+    ? keepMonitor({ start: () => startMonitor(temporal), log: deps.log })
+    : undefined;
 
   return {
     queues,

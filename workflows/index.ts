@@ -3,6 +3,7 @@ export { burn } from './burn.ts';
 export { dispute } from './dispute.ts';
 export { eventCancellation } from './event-cancellation.ts';
 export { mint } from './mint.ts';
+export { monitor } from './monitor.ts';
 export { payment } from './payment.ts';
 export { payout } from './payout.ts';
 export { payoutReturn } from './payout-return.ts';

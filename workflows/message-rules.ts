@@ -3,6 +3,8 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { type ApprovalRequest, type ResolveRequest, resolutions } from '../contracts/decisions.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import type { CancelRequest } from '../contracts/messages.ts';
+import type { ConfigureRequest } from '../contracts/monitor.ts';
+import { settingFaults } from '../contracts/monitor-settings.ts';
 
 const refuse = (type: string, message: string) => ApplicationFailure.create({ type, message, nonRetryable: true });
 
@@ -60,4 +62,12 @@ export function refuseUnlessResolve(request: ResolveRequest): void {
   refuseUnlessTexts(request, { actor: texts.actor, evidence: 2_000, proof: proofLength }, form);
   if (resolutions.includes(request.decision)) return;
   throw refuse(failureTypes.invalidMessage, `decision is "${request.decision}"; it is one of ${choices}`);
+}
+
+export function refuseUnlessConfigure(request: ConfigureRequest): void {
+  refuseUnlessTexts(request, texts, '{"actor": "…", "reason": "…", "settings": {"moneyDepth": 80}}');
+  const faults = settingFaults(request.settings);
+  if (faults.length === 0) return;
+  const said = faults.map(({ field, value, accepted }) => `${field} is ${value}; accepted is ${accepted}`);
+  throw refuse(failureTypes.invalidMessage, said.join('; '));
 }

@@ -4,16 +4,17 @@ import type { CardActivities } from '../activities/card.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
 import type { DisputeActivities } from '../activities/dispute.ts';
+import type { IncidentActivities } from '../activities/incidents.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { PayoutActivities } from '../activities/payout.ts';
 import type { PayoutRecordActivities } from '../activities/payout-records.ts';
-import type { Operation } from '../activities/ports.ts';
+import type { Operation, Sampling } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
-import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -24,6 +25,8 @@ export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall,
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
+export const samples = proxyActivities<Pick<Sampling, 'takeSample'>>({ ...sampling, taskQueue: 'monitoring' });
+export const monitorRecords = proxyLocalActivities<IncidentActivities & Pick<Sampling, 'recordSample'>>(monitorRecord);
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);

@@ -6,6 +6,7 @@ import { buildApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
+import { createMonitorControl } from '../../client/monitor-control.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
@@ -112,6 +113,10 @@ export class FakeStore {
       return { expiresAt: '2099-01-01T00:00:00.000Z' };
     },
   };
+  readonly monitorChanges = {
+    list: async ({ limit = 50 }: { limit?: number } = {}) => this.changesOfMonitor.slice(0, limit),
+  };
+  readonly changesOfMonitor: Awaited<ReturnType<ApiDeps['store']['monitorChanges']['list']>> = [];
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);
@@ -166,6 +171,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     lanes: lanes.lanes,
+    monitor: createMonitorControl(temporal.client),
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),

@@ -6,6 +6,7 @@ import { asSystem, createPool, withTenant } from '../../infrastructure/postgres.
 import { withClient } from '../../sandbox/parts/postgres-roles.ts';
 import { accounts } from '../../store/postings.ts';
 import { cancellationRequest } from '../support/cancelled-event-outside.ts';
+import { incidentOf } from '../support/incidents.ts';
 import { openPayable, payoutOf, reservePayoutOf } from '../support/payouts.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { refundOf, reserveOf } from '../support/refunds.ts';
@@ -99,12 +100,16 @@ async function fillEveryTable(): Promise<void> {
     },
   ]); // prettier-ignore
   await store.queueMetrics.record(sampleOf(start));
+  await store.alerts.recordTest(incidentOf());
+  const configured = { actor: 'admin', reason: 'summer sale', settings: { moneyDepth: 80 } };
+  await store.monitorChanges.record({ changeId: 'c', request: configured, overrides: { moneyDepth: 80 }, now: start });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }
 
 /** Nobody's rows: the tenant `platform` has them, and no other sees them. */
 const ofPlatform = ['lane_changes', 'lane_settings', 'queue_metrics', 'rate_limit_metrics'];
+const ofPlatform = ['alert_history', 'lane_changes', 'lane_settings', 'monitor_changes', 'rate_limit_metrics'];
 
 const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
 

@@ -7,9 +7,11 @@ import type { EventCancellationActivities } from '../../activities/event-cancell
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
 import type { DisputeActivities } from '../../activities/dispute.ts';
+import type { IncidentActivities } from '../../activities/incidents.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { PayoutActivities } from '../../activities/payout.ts';
 import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
+import type { Sampling } from '../../activities/ports.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
@@ -24,6 +26,7 @@ import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import type { MoveResult } from '../../contracts/ticket-move.ts';
 import { EventOutside } from './cancelled-event-outside.ts';
+import { MonitorOutside } from './monitor-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 import type { PayoutOutside } from './payout-outside.ts';
 
@@ -38,6 +41,8 @@ type Activities = CardActivities &
   SmsActivities &
   RecordActivities &
   EventCancellationActivities &
+  IncidentActivities &
+  Sampling &
   DecisionActivities;
 export type ActivityName = keyof Activities;
 
@@ -96,6 +101,7 @@ export class Twin {
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   event = new EventOutside();
+  monitor = new MonitorOutside();
   payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */

@@ -22,6 +22,7 @@ import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
 import { authorizedUpdate, workflowTypes } from '../../contracts/messages.ts';
 import type { MintInput, MintResult } from '../../contracts/mint.ts';
+import type { MonitorInput } from '../../contracts/monitor-course.ts';
 import type { EarlyAnswer, PaymentInput, PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/refund.ts';
 import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
@@ -32,6 +33,7 @@ import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
+import { createMonitorTwins } from './workflow-monitor-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
 import { cancellationRequest } from './cancelled-event-outside.ts';
@@ -81,6 +83,8 @@ export interface WorkflowWorld {
   eventCancellation(plan?: Plan, change?: Partial<EventCancellationRequest>): Promise<StartedCancellation>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   sms(plan?: Plan): Promise<Started<SendSmsInput, SmsResult>>;
+  /** Until somebody ends it. */
+  monitor(plan?: Plan): Promise<Started<MonitorInput, never>>;
   close(): Promise<void>;
 }
 
@@ -159,6 +163,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createMoveRecordTwins(twins),
     ...createDisputeRecordTwins(twins),
     ...createCancellationTwins(twins),
+    ...createMonitorTwins(twins),
     ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
   };
@@ -172,7 +177,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
-    ...(['money', 'communication'] as const).map((queue) =>
+    ...(['money', 'communication', 'monitoring'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>
@@ -288,6 +293,14 @@ export async function startWorkflowWorld({
         ...start,
         args: [...start.args],
       });
+      return { handle, twin };
+    },
+    async monitor(plan) {
+      const workflowId = `monitor-${(count += 1)}`;
+      const twin = twins.of(workflowId);
+      plan?.(twin);
+      const start = { workflowId, taskQueue: 'monitoring', args: [{}] satisfies [MonitorInput] };
+      const handle = await client.workflow.start<(input: MonitorInput) => Promise<never>>(workflowTypes.monitor, start);
       return { handle, twin };
     },
     async close() {

@@ -1,5 +1,6 @@
 /** The parts that a process can ask for: names, defaults and what each variable is set to. config.ts loads them. */
 import { Type } from 'typebox';
+import { alertLinkKey, alertVariables } from './config-alerts.ts';
 import { laneNames, workflowQueues } from '../contracts/task-queues.ts';
 
 const text = (description: string) => Type.String({ minLength: 1, description });
@@ -101,6 +102,7 @@ export const parts = {
     }),
     TWILIO_API_BASE: Type.Optional(url('https?', "another address than Twilio's own, e.g. the simulator's")),
   }),
+  alerts: Type.Object(alertVariables),
   redis: Type.Object({
     REDIS_URL: Type.Optional(
       url('rediss?', 'redis(s)://user:password@host:port/db (or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DB)'),
@@ -165,6 +167,7 @@ export const parts = {
       minLength: 32,
       description: 'at least 32 characters; keys the ids that stand for personal data',
     }),
+    ALERT_LINK_KEY: alertLinkKey,
   }),
 } as const;
 

@@ -1,5 +1,6 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createAlertsSent } from './alert-metrics.ts';
 import { createLaneGauges } from './lane-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -35,5 +36,6 @@ export function createMetrics() {
       registers: [registry],
     }),
     lanes: createLaneGauges(registry),
+    alertsSent: createAlertsSent(registry),
   };
 }

@@ -15,6 +15,7 @@ const config = loadConfigOrExit(process.env, [
   'chain',
   'mail',
   'sms',
+  'alerts',
   'lanes',
   'redis',
   'worker',

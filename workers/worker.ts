@@ -26,7 +26,7 @@ import { startLaneSamples } from './lane-samples.ts';
 import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
-  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'lanes' | 'redis' | 'worker'
+  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'alerts' | 'lanes' | 'redis' | 'worker'
 >;
 
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */

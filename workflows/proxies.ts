@@ -1,5 +1,6 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { AlertActivities } from '../activities/alerts.ts';
 import type { CardActivities } from '../activities/card.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
@@ -13,7 +14,7 @@ import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
-import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -24,6 +25,7 @@ export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall,
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
+export const alerts = proxyActivities<AlertActivities>({ ...alertCall, taskQueue: 'alert' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);

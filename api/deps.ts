@@ -1,5 +1,6 @@
 /** What the API needs, handed in: the whole of it can be a twin in a test. */
 import type { Boxoffice } from '../client/index.ts';
+import type { AlertLinks } from '../infrastructure/alert-links.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
@@ -34,18 +35,22 @@ export interface ApiStore {
   contacts: Pick<Store['contacts'], 'put'>;
   contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
+  alerts: Pick<Store['alerts'], 'list' | 'get' | 'acknowledge' | 'recordTest'>;
+  alertNotices: Pick<Store['alertNotices'], 'of'>;
 }
 
 export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */
   lanes?: Lanes | undefined;
   verifyToken: VerifyToken;
   signProof: SignProof;
+  /** Of the links in alerts. */
+  alertLinks: Pick<AlertLinks, 'read'>;
   /** Throws when the signature is wrong or older than 300 s. */
   verifyStripeEvent: (raw: Buffer, signature: string) => StripeEvent;
   /** As above, with the secret of the endpoint for connected accounts; absent where there is none. */

@@ -27,6 +27,8 @@ export const permissions = {
   'contacts.write': ['service', 'admin'],
   'lanes.read': ['operator', 'admin', 'viewer'],
   'lanes.control': ['admin'],
+  'alerts.read': ['operator', 'admin', 'viewer'],
+  'alerts.control': ['admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -8,6 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { createAlertLinks } from '../../infrastructure/alert-links.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -25,10 +26,12 @@ import type {
   VenueBalances,
   WebhookEvent,
 } from '../../store/index.ts';
+import { AlertsTwin } from '../support/alert-twins.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
 
+export const linkKey = 'l'.repeat(32);
 const webhookSecret = 'whsec_test';
 export const connectWebhookSecret = 'whsec_connect';
 
@@ -112,6 +115,9 @@ export class FakeStore {
       return { expiresAt: '2099-01-01T00:00:00.000Z' };
     },
   };
+  readonly incidents = new AlertsTwin();
+  readonly alerts = this.incidents.alerts;
+  readonly alertNotices = this.incidents.alertNotices;
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);
@@ -168,6 +174,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     lanes: lanes.lanes,
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
+    alertLinks: createAlertLinks(linkKey),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
     verifyConnectEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectWebhookSecret, 300),
     livemode: false,

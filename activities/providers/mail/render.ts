@@ -1,5 +1,6 @@
+import { escapeHtml } from '../../../contracts/escape-html.ts';
 import { compiledTemplates } from './templates.generated.ts';
-import { type View, escapeHtml, fill } from './fill.ts';
+import { type View, fill } from './fill.ts';
 import {
   type PasswordResetData,
   passwordResetView,

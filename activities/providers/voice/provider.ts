@@ -1,5 +1,6 @@
 /** Telephone calls over Twilio that say something to whoever answers. */
-import { escapeHtml, oneLine } from '../mail/fill.ts';
+import { escapeHtml } from '../../../contracts/escape-html.ts';
+import { oneLine } from '../mail/fill.ts';
 import { asked, createTwilioClient, type TwilioConfig } from '../sms/client.ts';
 
 export interface VoiceProviderOptions extends TwilioConfig {

@@ -56,7 +56,7 @@ export const alertStart = (notice: AlertNotice) => ({
   taskQueue: 'monitoring',
   priority: { priorityKey: priorityOf[notice.incident.severity], fairnessKey: platform },
   workflowId: alertWorkflowId(notice.incident.alertId, notice.number),
-  args: [notice],
+  args: [notice] as [AlertNotice],
   typedSearchAttributes: startedWith({ tenantId: platform }),
   staticSummary: `Alert: ${headlineOf(notice.incident)}`,
   staticDetails: `Notice ${notice.number} (${notice.kind}) of incident \`${notice.incident.alertId}\`, by ${channelsOf(notice).join(', ')}.`,

@@ -31,6 +31,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createAlertTwins } from './workflow-alert-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
@@ -152,6 +153,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
+    alert: createAlertTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),
@@ -172,7 +174,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
-    ...(['money', 'communication'] as const).map((queue) =>
+    ...(['money', 'communication', 'monitoring'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>

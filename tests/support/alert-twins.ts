@@ -29,6 +29,12 @@ export class AlertsTwin {
   readonly sent: AlertNoticeRecord[] = [];
   away = false;
 
+  clear(): void {
+    this.records.length = 0;
+    this.sent.length = 0;
+    this.away = false;
+  }
+
   add(change: Partial<AlertRecord> & { incident?: Incident } = {}): AlertRecord {
     const incident = change.incident ?? incidentOf();
     const record: AlertRecord = {

@@ -184,7 +184,10 @@ const words: Readonly<Record<AlertType, Words>> = {
   },
   'authorization-ends': {
     unit: 'hours',
-    headline: (value) => `a hold on a card ends in ${value} hours and is not captured`,
+    headline: (value, _, finding) =>
+      finding.value > 0
+        ? `a hold on a card ends in ${value} hours and is not captured`
+        : 'a hold on a card has ended and was not captured',
     wrong: ({ value, threshold }) =>
       value > 0
         ? `a purchase holds money on a card that the bank gives back in ${number(value)} hours, and less than ${number(threshold)} hours is too late to be usual`
@@ -196,7 +199,8 @@ const words: Readonly<Record<AlertType, Words>> = {
   },
   'evidence-due': {
     unit: 'hours',
-    headline: (value) => `evidence for a dispute is due in ${value} hours`,
+    headline: (value, _, finding) =>
+      finding.value > 0 ? `evidence for a dispute is due in ${value} hours` : 'evidence for a dispute is overdue',
     wrong: ({ value }) =>
       value > 0
         ? `a dispute wants evidence within ${number(value)} hours, and none was handed in`
@@ -206,9 +210,9 @@ const words: Readonly<Record<AlertType, Words>> = {
     view: () => `${ofType(workflowTypes.dispute)} AND ${running}`,
   },
   'ledger-unbalanced': {
-    unit: 'sums',
-    headline: (value) => `the ledger does not sum to zero in ${value} places`,
-    wrong: ({ value }) => `the entries of ${number(value)} transactions or currencies of the ledger do not sum to zero`,
+    unit: 'transactions',
+    headline: (value) => `${value} transactions of the ledger do not sum to zero`,
+    wrong: ({ value }) => `the entries of ${number(value)} transactions of the ledger do not sum to zero`,
     money: () => 'What the books say of balances and payouts is not to be trusted until this is explained.',
     todo: () =>
       'Stop payouts (`boxoffice lanes stop stripe --reason …` stops every call), keep the database as it is, and call who builds Boxoffice.',
@@ -277,6 +281,15 @@ export function explain(incident: Incident): Explanation {
 
 /** The visibility query of the Web UI's view that shows it; not encoded. */
 export const viewQueryOf = (finding: Finding): string => words[finding.type].view(finding);
+
+/** The view's address below the Web UI's. Inside a link's parentheses, nothing of the query may be one. */
+export function viewPathOf(finding: Finding, namespace: string): string {
+  const query = encodeURIComponent(viewQueryOf(finding)).replaceAll(
+    /[()']/gu,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
+  );
+  return `/namespaces/${encodeURIComponent(namespace)}/workflows?query=${query}`;
+}
 
 const moneyTypes: readonly AlertType[] = [
   'authorization-ends',

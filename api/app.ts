@@ -10,6 +10,8 @@ import { docs, docsPrefix } from './plugins/docs.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { eventCancellationRoutes } from './routes/event-cancellations.ts';
+import { alertLinkRoutes } from './routes/alert-links.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { connectWebhookRoutes } from './routes/connect-webhook.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
@@ -69,12 +71,15 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(setupRoutes, deps);
   await app.register(laneRoutes, deps);
   await app.register(monitorRoutes, deps);
+  await app.register(alertRoutes, deps);
+  await app.register(alertLinkRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   await app.register(connectWebhookRoutes, deps);
   return app;
 }
 
-const requestLine = ({ method, url }: FastifyRequest) => ({ method, url });
+/** The token of an alert's link is as good as a login, so it does not stand in a log. */
+const requestLine = ({ method, url }: FastifyRequest) => ({ method, url: url.replace(/([?&]token=)[^&]*/gu, '$1…') });
 
 /** Our own validator, so that an error over HTTP names every field in the words that the client uses. */
 function validatorOf(schema: TSchema, httpPart: string | undefined) {

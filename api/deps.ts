@@ -1,6 +1,7 @@
 /** What the API needs, handed in: the whole of it can be a twin in a test. */
 import type { Boxoffice } from '../client/index.ts';
 import type { MonitorControl } from '../client/monitor-control.ts';
+import type { AlertLinks } from '../infrastructure/alert-links.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
@@ -36,12 +37,14 @@ export interface ApiStore {
   contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
   monitorChanges: Pick<Store['monitorChanges'], 'list'>;
+  alerts: Pick<Store['alerts'], 'list' | 'get' | 'acknowledge' | 'recordTest'>;
+  alertNotices: Pick<Store['alertNotices'], 'of'>;
 }
 
 export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */
@@ -49,6 +52,8 @@ export interface ApiDeps {
   monitor: MonitorControl;
   verifyToken: VerifyToken;
   signProof: SignProof;
+  /** Of the links in alerts. */
+  alertLinks: Pick<AlertLinks, 'read'>;
   /** Throws when the signature is wrong or older than 300 s. */
   verifyStripeEvent: (raw: Buffer, signature: string) => StripeEvent;
   /** As above, with the secret of the endpoint for connected accounts; absent where there is none. */

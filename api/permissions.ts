@@ -29,6 +29,8 @@ export const permissions = {
   'lanes.control': ['admin'],
   'monitor.read': ['operator', 'admin', 'viewer'],
   'monitor.configure': ['admin'],
+  'alerts.read': ['operator', 'admin', 'viewer'],
+  'alerts.control': ['admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

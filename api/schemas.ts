@@ -122,6 +122,24 @@ export const MonitorView = Type.Object(
     sample: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the last one' })),
   },
   { description: 'the monitor' },
+export const AlertAnswerView = Type.Object(
+  {
+    id: text("the incident's id"),
+    severity: text('critical, warning or info'),
+    message: text('what is wrong'),
+    acknowledged: Type.Optional(Type.Object({ by: text('who'), at: text('when, ISO 8601') })),
+  },
+  { additionalProperties: true, description: 'an incident' },
+);
+
+export const AlertsView = Type.Object(
+  { alerts: Type.Array(AlertAnswerView), nextCursor: Type.Optional(text('of the next page')) },
+  { description: 'incidents' },
+);
+
+export const StartedAlertView = Type.Object(
+  { id: text("the test alert's id"), workflowId: text('the workflow that delivers it') },
+  { description: 'a test alert on its way' },
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

@@ -6,6 +6,7 @@ import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
 import { createPool } from '../infrastructure/postgres.ts';
+import { createAlertLinks } from '../infrastructure/alert-links.ts';
 import { readSigningKey } from '../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../infrastructure/proofs.ts';
 import { createTemporalClient } from '../infrastructure/temporal.ts';
@@ -61,6 +62,7 @@ const app = await buildApp({
   monitor: createMonitorControl(client),
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
+  alertLinks: createAlertLinks(api.ALERT_LINK_KEY),
   verifyStripeEvent: (raw, signature) =>
     Stripe.webhooks.constructEvent(raw, signature, stripeWebhook.STRIPE_WEBHOOK_SECRET, signatureToleranceSeconds),
   verifyConnectEvent: connectSecret

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } from '../client/index.ts';
 import { workflowLink } from '../client/web-ui.ts';
 import { addEventCancellations } from './event-cancellations.ts';
+import { addAlerts } from './alerts.ts';
 import { addDecide } from './decide.ts';
 import { addDisputes } from './disputes.ts';
 import { addLanes } from './lanes.ts';
@@ -38,6 +39,7 @@ export function connectTo({ temporal }: Settings) {
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "monitor" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "alerts" and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -108,6 +110,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       exitCode = exitCodes.refused;
     },
   });
+  addAlerts(program, { env: around.env, print });
   addTickets(program, open);
 
   try {

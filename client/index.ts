@@ -17,6 +17,7 @@ import {
   type StartedEventCancellation,
   startEventCancellation,
 } from './event-cancellations.ts';
+import { type AlertCalls, type AlertSending, createAlertCalls, createAlertSending } from './alerts.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
@@ -41,6 +42,7 @@ export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
+export type { AlertCalls, AlertSending } from './alerts.ts';
 export type { LaneCalls } from './lanes.ts';
 export type { MonitorCalls } from './monitor.ts';
 export { requestRefund } from './refunds.ts';
@@ -117,6 +119,8 @@ export interface Boxoffice extends ApiCalls {
   lanes: LaneCalls;
   /** What is wrong, and when it counts as wrong, for all tenants. Needs the API, and the role admin to change it. */
   monitor: MonitorCalls;
+  /** Incidents, for all tenants. Needs the API, and a token with the role admin to acknowledge. */
+  alerts: AlertCalls & AlertSending;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
@@ -153,6 +157,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     lanes: createLaneCalls(api),
     monitor: createMonitorCalls(api),
+    alerts: { ...createAlertCalls(api), ...createAlertSending(client) },
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),

@@ -63,8 +63,18 @@ export interface AlertNotice {
 export const channels = ['email', 'sms', 'voice'] as const;
 export type Channel = (typeof channels)[number];
 
+/**
+ * What became of a notice on one channel. `not needed`: it was to remind of something that was acknowledged, or over, before
+ * it left; a first notice always leaves.
+ */
+export type ChannelOutcome = 'delivered' | 'given up' | 'no recipient' | 'not needed' | 'cancelled';
+
 /** What became of a notice, channel by channel. */
 export interface AlertResult {
-  status: 'delivered' | 'undelivered';
-  channels: Readonly<Partial<Record<Channel, 'delivered' | 'given up' | 'no recipient'>>>;
+  /** `delivered`: on one channel at least; `not needed`: acknowledged, over, or cancelled before one had taken it. */
+  status: 'delivered' | 'undelivered' | 'not needed';
+  channels: Readonly<Partial<Record<Channel, ChannelOutcome>>>;
 }
+
+/** Whose address a notice goes to. */
+export type AlertRole = 'oncall' | 'escalation';

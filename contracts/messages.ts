@@ -1,5 +1,6 @@
 /** Signals, updates and queries; client and workflows share this file. One JSON object each, for the Web UI's forms. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AlertResult } from './alerts.ts';
 import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
 import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
 import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
@@ -73,6 +74,7 @@ export const cancelMintUpdate = defineUpdate<MintResult, [CancelRequest]>('cance
 export const cancelMoveUpdate = defineUpdate<MoveResult, [CancelRequest]>('cancel');
 export const cancelEmailUpdate = defineUpdate<EmailResult, [CancelRequest]>('cancel');
 export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel');
+export const cancelAlertUpdate = defineUpdate<AlertResult, [CancelRequest]>('cancel');
 export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
 export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
 export const cancelEventCancellationUpdate = defineUpdate<EventCancellationResult, [CancelRequest]>('cancel');

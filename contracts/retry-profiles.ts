@@ -37,6 +37,21 @@ export const messageCall = {
   scheduleToCloseTimeout: '12 hours',
 } as const satisfies ActivityOptions;
 
+/**
+ * A notice of an incident on one channel. Nothing counts its calls: it has to leave while the database is away. It is tried
+ * for half an hour, then the monitor's next one has taken its place.
+ */
+export const alertCall = {
+  scheduleToCloseTimeout: '30 minutes',
+  startToCloseTimeout: '60 seconds',
+  heartbeatTimeout: '5 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+} as const satisfies ActivityOptions;
+
+/** The first notice of an incident, which may be over before a next one: it has as long as any other message. */
+export const firstAlertWindow = '12 hours';
+
 /** One short database transaction, as a local activity. A longer maximum interval made recovery lag the database by half a minute. */
 export const record = {
   startToCloseTimeout: '10 seconds',

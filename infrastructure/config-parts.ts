@@ -1,6 +1,7 @@
 /** The parts that a process can ask for: names, defaults and what each variable is set to. config.ts loads them. */
 import { Type } from 'typebox';
 import { monitorVariables } from './monitor-config.ts';
+import { alertLinkKey, alertVariables } from './config-alerts.ts';
 import { laneNames, workflowQueues } from '../contracts/task-queues.ts';
 
 const text = (description: string) => Type.String({ minLength: 1, description });
@@ -103,6 +104,7 @@ export const parts = {
     TWILIO_API_BASE: Type.Optional(url('https?', "another address than Twilio's own, e.g. the simulator's")),
   }),
   monitor: Type.Object(monitorVariables),
+  alerts: Type.Object(alertVariables),
   redis: Type.Object({
     REDIS_URL: Type.Optional(
       url('rediss?', 'redis(s)://user:password@host:port/db (or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DB)'),
@@ -167,6 +169,7 @@ export const parts = {
       minLength: 32,
       description: 'at least 32 characters; keys the ids that stand for personal data',
     }),
+    ALERT_LINK_KEY: alertLinkKey,
   }),
 } as const;
 

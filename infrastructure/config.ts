@@ -8,6 +8,7 @@ import type { Static, TObject } from 'typebox';
 import { Convert } from 'typebox/value';
 import { createValidator, InvalidRequestError } from '../contracts/schema/validate.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
+import { alertFaults } from './config-alerts.ts';
 import { parts, type Part } from './config-parts.ts';
 import { ProofKeyError, readProofKeys, readSigningKey } from './proof-keys.ts';
 
@@ -44,8 +45,8 @@ function valueOf(env: Environment, name: string, faults: string[]): string | und
   }
 }
 
-/** A secret never appears in an error message. */
-const isSecret = (name: string) => /KEY|SECRET|PASSWORD|TOKEN|JWKS|URL$/.test(name);
+/** A secret never appears in an error message, and neither does where a person is reached. */
+const isSecret = (name: string) => /KEY|SECRET|PASSWORD|TOKEN|JWKS|URL$|^(ONCALL|ESCALATION)_/.test(name);
 
 /** Conversion would cut `8080.5`, read `0x10` and count `true` as 1: a slip of the pen would become another setting. */
 const numerals: Readonly<Record<string, RegExp>> = { integer: /^-?\d+$/, number: /^-?\d+(\.\d+)?$/ };
@@ -137,6 +138,12 @@ function crossFaults(
     faults.push(
       'WORKFLOW_BUNDLE is missing; set it to the bundle that `npm run build` made, so that all workers run the same code',
     );
+  }
+  if (names.has('alerts')) {
+    const lanes = config['worker']?.['WORKER_LANES'] as string | undefined;
+    const lacking = alertFaults(config['alerts']!, { lanes, twilioFrom: config['sms']?.['TWILIO_FROM'] as string });
+    // The API's own part asks for it as well.
+    faults.push(...lacking.filter((fault) => !names.has('api') || !fault.startsWith('ALERT_LINK_KEY ')));
   }
   faults.push(
     ...keyFaults('worker', 'DECISION_KEYS', config['worker'], readProofKeys),

@@ -1,5 +1,6 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createAlertsSent } from './alert-metrics.ts';
 import { createLaneGauges } from './lane-metrics.ts';
 import { createQueueGauges } from './queue-metrics.ts';
 
@@ -37,5 +38,6 @@ export function createMetrics() {
     }),
     lanes: createLaneGauges(registry),
     queues: createQueueGauges(registry),
+    alertsSent: createAlertsSent(registry),
   };
 }

@@ -12,6 +12,7 @@ import { migrate } from '../infrastructure/migrate.ts';
 import { ensureWorkflowBundle } from '../workers/bundle.ts';
 import type { Endpoints } from './endpoints.ts';
 import { fundIssuer } from './issuer.ts';
+import { alertEnvironment } from './on-call.ts';
 import type { OnProgress } from './progress.ts';
 import { issueTokens, type Tokens } from './tenants.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, writeSigningKey } from './tokens.ts';
@@ -140,6 +141,7 @@ function environment(world: World, settings: Settings, contract: string, bundle:
   const { ports, mail } = settings;
   const temporal = world.address('temporal');
   const anvil = world.address('anvil');
+  const twilio = twilioEnvironment(settings);
   return {
     NODE_ENV: 'development',
     LOG_LEVEL: 'info',
@@ -155,7 +157,10 @@ function environment(world: World, settings: Settings, contract: string, bundle:
     STRIPE_CONNECT_WEBHOOK_SECRET: process.env['STRIPE_CONNECT_WEBHOOK_SECRET'] ?? settings.connectWebhookSecret,
     SMTP_URL: `smtp://${mail.user}:${mail.pass}@127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Boxoffice <tickets@boxoffice.example>',
-    ...twilioEnvironment(settings),
+    ...twilio,
+    ...alertEnvironment(process.env, { real: twilio['TWILIO_API_BASE'] === undefined }),
+    ALERT_LINK_KEY: secret(32),
+    API_PUBLIC_URL: at(ports.api),
     CHAIN_RPC_URL: anvil.rpc,
     CHAIN_ID: String(anvil.chainId),
     CHAIN_CONTRACT_ADDRESS: contract,

@@ -9,6 +9,7 @@ import { type Interrupt, InterruptedError, listenForInterrupt } from './cli-inte
 import { mailAsText, proofs, reportTable, stories } from './cli-report.ts';
 import { createSteps, type Screen, screenOf, type Steps } from './cli-steps.ts';
 import { removeFolder, sayStopping, shownPath, startShown } from './cli-world.ts';
+import { createAlarmControl } from './scenarios/alarm-control.ts';
 import { scenarios } from './scenarios/index.ts';
 import { playAll, type ScenarioReport } from './scenarios/play.ts';
 import { peopleOf } from './scenarios/people.ts';
@@ -127,7 +128,7 @@ async function demonstrate({ options, screen, interrupt, dir, temporary }: Stage
 const secondsSince = (startedAt: number) => Math.round(performance.now() - startedAt) / 1_000;
 
 async function play(
-  { endpoints, world }: RunningBoxoffice,
+  { endpoints, world, addWorker }: RunningBoxoffice,
   audit: Audit,
   chosen: readonly Scenario[],
   screen: Screen,
@@ -139,6 +140,7 @@ async function play(
     ...(token === undefined ? {} : { api: { url: endpoints.api, token } }),
   });
   const provider = createProviderControl(endpoints.stripe);
+  const alarm = createAlarmControl(endpoints);
   try {
     const shop = await openShop(endpoints, tenantId);
     return await playAll(chosen, {
@@ -149,6 +151,8 @@ async function play(
         recordOf: (order) => audit.purchase(order.tenantId, order.idempotencyKey),
         provider,
         world,
+        addWorker,
+        alarm,
         order: (wish) => orderOf(shop, name, wish),
         say: (what) => steps.set(name, 'running', what),
       }),

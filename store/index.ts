@@ -1,6 +1,7 @@
 /** All SQL of the project, one file per concern. Every method is one transaction of one tenant. */
 import type { Pool } from '../infrastructure/postgres.ts';
 import { createAuthorizations } from './authorizations.ts';
+import { createAlertNotices } from './alert-notices.ts';
 import { createAlerts } from './alerts.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
@@ -56,10 +57,13 @@ export const createStore = (pool: Pool) => ({
   monitorReads: createMonitorReads(pool),
   alerts: createAlerts(pool),
   monitorChanges: createMonitorChanges(pool),
+  alerts: createAlerts(pool),
+  alertNotices: createAlertNotices(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
 
+export type { AlertNoticeRecord } from './alert-notices.ts';
 export type { AlertFilter, AlertPage, AlertRecord } from './alerts.ts';
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
 export type { CustomerAction } from './customer-actions.ts';

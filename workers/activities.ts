@@ -1,4 +1,5 @@
 /** Composition: which activities a process can run, built from what they depend on. */
+import { alertActivities } from './alerts.ts';
 import { createCardActivities } from '../activities/card.ts';
 import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
@@ -44,6 +45,7 @@ const countMs = 5_000;
 
 export interface Parts {
   config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'worker'>;
+  config: Config<'temporal' | 'stripe' | 'chain' | 'mail' | 'sms' | 'alerts' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
@@ -113,6 +115,7 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       steps: store.sentCalls,
       facts: createSmsFacts(store),
     }),
+  alert: alertActivities,
 };
 
 /** The local activities of whatever moves money, tickets or messages. */

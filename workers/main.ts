@@ -16,6 +16,7 @@ const config = loadConfigOrExit(process.env, [
   'mail',
   'sms',
   'monitor',
+  'alerts',
   'lanes',
   'redis',
   'worker',

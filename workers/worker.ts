@@ -28,7 +28,18 @@ import { keepMonitor } from './monitor-start.ts';
 import { slotsOf } from './slots.ts';
 
 export type WorkerConfig = Config<
-  'process' | 'temporal' | 'database' | 'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'lanes' | 'redis' | 'worker'
+  | 'process'
+  | 'temporal'
+  | 'database'
+  | 'stripe'
+  | 'chain'
+  | 'mail'
+  | 'sms'
+  | 'monitor'
+  | 'alerts'
+  | 'lanes'
+  | 'redis'
+  | 'worker'
 >;
 
 /** A cancel travels back on a heartbeat, so heartbeats are not held back longer than this. */

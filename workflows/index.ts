@@ -1,4 +1,5 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
+export { alert } from './alert.ts';
 export { burn } from './burn.ts';
 export { dispute } from './dispute.ts';
 export { eventCancellation } from './event-cancellation.ts';

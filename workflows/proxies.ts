@@ -1,5 +1,6 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { AlertActivities } from '../activities/alerts.ts';
 import type { CardActivities } from '../activities/card.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
@@ -15,6 +16,7 @@ import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } from '../contracts/retry-profiles.ts';
+import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -27,6 +29,7 @@ export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messa
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
 export const samples = proxyActivities<Pick<Sampling, 'takeSample'>>({ ...sampling, taskQueue: 'monitoring' });
 export const monitorRecords = proxyLocalActivities<IncidentActivities & Pick<Sampling, 'recordSample'>>(monitorRecord);
+export const alerts = proxyActivities<AlertActivities>({ ...alertCall, taskQueue: 'alert' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);

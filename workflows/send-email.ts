@@ -1,6 +1,7 @@
 import type { EmailResult, SendEmailInput } from '../contracts/mail.ts';
 import { cancelEmailUpdate } from '../contracts/messages.ts';
-import { sendMessage } from './message.ts';
+import { JobView } from './job-view.ts';
+import { orGivenUp, sendMessage } from './message.ts';
 import { mail } from './proxies.ts';
 import { businessNow } from './time.ts';
 
@@ -8,9 +9,10 @@ import { businessNow } from './time.ts';
 export async function sendEmail(input: SendEmailInput): Promise<EmailResult> {
   const { template } = input.request.message;
   return sendMessage<EmailResult>({
-    title: `Mail ${template}`,
+    view: new JobView(`Mail ${template}`, 'sending'),
     noun: 'mail',
     cancelUpdate: cancelEmailUpdate,
-    send: () => mail.sendMail.executeWithOptions({ summary: template }, [{ ...input, now: businessNow() }]),
+    send: () =>
+      orGivenUp(() => mail.sendMail.executeWithOptions({ summary: template }, [{ ...input, now: businessNow() }])),
   });
 }

@@ -1,6 +1,7 @@
 import { cancelSmsUpdate } from '../contracts/messages.ts';
 import type { SendSmsInput, SmsResult } from '../contracts/sms.ts';
-import { sendMessage } from './message.ts';
+import { JobView } from './job-view.ts';
+import { orGivenUp, sendMessage } from './message.ts';
 import { sms } from './proxies.ts';
 import { businessNow } from './time.ts';
 
@@ -8,9 +9,10 @@ import { businessNow } from './time.ts';
 export async function sendSms(input: SendSmsInput): Promise<SmsResult> {
   const { template } = input.request.message;
   return sendMessage<SmsResult>({
-    title: `Text message ${template}`,
+    view: new JobView(`Text message ${template}`, 'sending'),
     noun: 'text message',
     cancelUpdate: cancelSmsUpdate,
-    send: () => sms.sendText.executeWithOptions({ summary: template }, [{ ...input, now: businessNow() }]),
+    send: () =>
+      orGivenUp(() => sms.sendText.executeWithOptions({ summary: template }, [{ ...input, now: businessNow() }])),
   });
 }

@@ -1,4 +1,5 @@
 /** The scenarios, in the order in which they are shown. */
+import { alert } from './alert.ts';
 import { cancelled } from './cancelled.ts';
 import { declinedThenPaid } from './declined-then-paid.ts';
 import { disputeLost } from './dispute-lost.ts';
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   parkedResolved,
   disputeLost,
   eventCancelled,
+  alert,
 ];

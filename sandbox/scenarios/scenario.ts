@@ -3,6 +3,8 @@ import type { Boxoffice, PurchaseHandle } from '../../client/index.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import type { PurchaseRecord } from '../audit.ts';
 import type { World } from '../world.ts';
+import type { RunningBoxoffice } from '../boxoffice.ts';
+import type { AlarmControl } from './alarm-control.ts';
 import type { ProviderControl } from './provider-control.ts';
 import type { People } from './people.ts';
 import type { OrderWish } from './shop.ts';
@@ -19,6 +21,10 @@ export interface ScenarioContext {
   provider: ProviderControl;
   /** Kills and starts parts of the world. Only for scenarios that run `alone`. */
   world: Pick<World, 'kill' | 'start'>;
+  /** Starts one more worker; it stays until it is killed. Only for scenarios that run `alone`. */
+  addWorker: RunningBoxoffice['addWorker'];
+  /** What reaches the person on call, and what they do with it. */
+  alarm: AlarmControl;
   /** Tells the person who watches what is going on, in a few words. */
   say: (what: string) => void;
 }

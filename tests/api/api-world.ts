@@ -9,6 +9,7 @@ import { createBoxoffice } from '../../client/index.ts';
 import { createMonitorControl } from '../../client/monitor-control.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { createAlertLinks } from '../../infrastructure/alert-links.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -26,10 +27,12 @@ import type {
   VenueBalances,
   WebhookEvent,
 } from '../../store/index.ts';
+import { AlertsTwin } from '../support/alert-twins.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
 
+export const linkKey = 'l'.repeat(32);
 const webhookSecret = 'whsec_test';
 export const connectWebhookSecret = 'whsec_connect';
 
@@ -117,6 +120,9 @@ export class FakeStore {
     list: async ({ limit = 50 }: { limit?: number } = {}) => this.changesOfMonitor.slice(0, limit),
   };
   readonly changesOfMonitor: Awaited<ReturnType<ApiDeps['store']['monitorChanges']['list']>> = [];
+  readonly incidents = new AlertsTwin();
+  readonly alerts = this.incidents.alerts;
+  readonly alertNotices = this.incidents.alertNotices;
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);
@@ -174,6 +180,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     monitor: createMonitorControl(temporal.client),
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
+    alertLinks: createAlertLinks(linkKey),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
     verifyConnectEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, connectWebhookSecret, 300),
     livemode: false,

@@ -13,6 +13,7 @@ import {
   workflowTypes,
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
+import { alertShapes } from './shapes-alert.ts';
 import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
@@ -210,6 +211,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     return ended(email);
   },
   ...decisionShapes,
+  ...alertShapes,
   ...messageShapes,
   ...payoutShapes,
 };

@@ -17,6 +17,7 @@ import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
+import type { Channel } from '../../contracts/alerts.ts';
 import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
 import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
@@ -44,7 +45,8 @@ type Activities = CardActivities &
   IncidentActivities &
   Sampling &
   DecisionActivities;
-export type ActivityName = keyof Activities;
+/** A notice's one activity is planned channel by channel. */
+export type ActivityName = keyof Activities | `sendAlert-${Channel}`;
 
 /** What a customer who has to act has done so far, as the provider would say it. */
 export interface CustomerOutside {

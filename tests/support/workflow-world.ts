@@ -32,6 +32,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createAlertTwins } from './workflow-alert-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMonitorTwins } from './workflow-monitor-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
@@ -156,6 +157,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
+    alert: createAlertTwins(twins),
   };
   const records = {
     ...createRecordTwins(twins),

@@ -41,6 +41,9 @@ const good = {
   JWT_AUDIENCE: 'boxoffice',
   JWT_JWKS: '{"keys":[]}',
   CONTACT_ID_KEY: 'k'.repeat(32),
+  ONCALL_EMAIL: 'oncall@example.com',
+  ALERT_LINK_KEY: 'l'.repeat(32),
+  API_PUBLIC_URL: 'https://boxoffice.example.com',
   DECISION_SIGNING_KEY: JSON.stringify(decisionKey),
   DECISION_KEYS: decisionKeySet,
 };
@@ -81,9 +84,9 @@ describe('a configuration', () => {
     const faults = faultsOf({});
     const names = faults.map((fault) => fault.split(' ')[0]);
     expect(new Set(names)).toEqual(new Set(Object.keys(good)));
-    expect(names).toHaveLength(20);
+    expect(names).toHaveLength(23);
     for (const fault of faults) expect(fault).toMatch(/^[A-Z_]+ is missing; set it to \S/);
-    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 20 faults:\n {2}- /);
+    expect(new ConfigurationError(faults).message).toMatch(/^The configuration has 23 faults:\n {2}- /);
   });
 
   it('counts what is empty as missing', () => {

@@ -26,6 +26,7 @@ test('the scenarios have the names of the contract, in order', () => {
     'parked-resolved',
     'dispute-lost',
     'event-cancelled',
+    'alert',
   ]);
 });
 

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, fill } from '../../activities/providers/mail/fill.ts';
+import { fill } from '../../activities/providers/mail/fill.ts';
 import { messageIdOf, parseSender } from '../../activities/providers/mail/message-id.ts';
 import { type MailData, renderMail } from '../../activities/providers/mail/render.ts';
+import { escapeHtml } from '../../contracts/escape-html.ts';
 import { compileTemplate, compileTemplates } from '../../scripts/build-mail.ts';
 
 type Receipt = MailData['ticket-confirmation'];

@@ -7,17 +7,6 @@ export type View = Readonly<Record<string, string | readonly Row[]>>;
 
 export const templateTokens = /\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\1\}\}|\{\{(\w+)\}\}/g;
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** For element content and quoted attributes. */
-export const escapeHtml = (value: string) => value.replace(/[&<>"']/g, (character) => entities[character]!);
-
 /**
  * One line of visible text: a line break in a name would forge a header or a line of the receipt, a direction override
  * would make an amount read backwards.

@@ -1,5 +1,6 @@
+import { escapeHtml } from '../../../contracts/escape-html.ts';
 import { compiledTemplates } from './templates.generated.ts';
-import { type View, escapeHtml, fill } from './fill.ts';
+import { type View, fill } from './fill.ts';
 import {
   type PasswordResetData,
   passwordResetView,
@@ -69,8 +70,14 @@ const plain = (value: string) => value;
 
 /** Pure: the same data gives the same bytes. */
 export function renderMail<Name extends TemplateName>(template: Name, data: MailData[Name]): RenderedMail {
-  const compiled = compiledTemplates[template];
-  const view = views[template](data);
+  return renderCompiled(compiledTemplates[template], views[template](data));
+}
+
+/** For a mail that nobody can ask for by its template's name. */
+export function renderCompiled(
+  compiled: { readonly subject: string; readonly html: string; readonly text: string },
+  view: View,
+): RenderedMail {
   return {
     subject: fill(compiled.subject, view, plain),
     html: fill(compiled.html, view, escapeHtml),

@@ -27,6 +27,9 @@ const byCode: Readonly<Record<number, { kind: FaultClass; what: string }>> = {
   21612: { kind: 'declined', what: 'the number cannot be reached from this sender' },
   21614: { kind: 'declined', what: 'the number takes no text messages' },
   21217: { kind: 'declined', what: 'the number does not look like one' },
+  // Of calls.
+  21214: { kind: 'declined', what: 'the number cannot be called' },
+  21215: { kind: 'refused', what: "the account may not call the number's country; enable it at Twilio" },
   21408: { kind: 'refused', what: "the account may not send to the number's country; enable it at Twilio" },
   21606: { kind: 'refused', what: 'the sender cannot send text messages; check TWILIO_FROM' },
   21212: { kind: 'refused', what: 'the sender is not valid; check TWILIO_FROM' },

@@ -2,6 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EventCancellationResult, EventCancellationStatus } from './event-cancellation.ts';
 import type { ApprovalAnswer, ApprovalRequest, ResolveAnswer, ResolveRequest } from './decisions.ts';
+import type { DeadLetterBatchResult, DeadLetterBatchStatus, WaitingFor } from './dead-letters.ts';
 import type { DisputeResult, DisputeStatus, RefundReturnResult } from './dispute.ts';
 import type { EmailResult } from './mail.ts';
 import type { MintResult } from './mint.ts';
@@ -75,6 +76,7 @@ export const cancelSmsUpdate = defineUpdate<SmsResult, [CancelRequest]>('cancel'
 export const cancelDisputeUpdate = defineUpdate<DisputeResult, [CancelRequest]>('cancel');
 export const cancelRefundReturnUpdate = defineUpdate<RefundReturnResult, [CancelRequest]>('cancel');
 export const cancelEventCancellationUpdate = defineUpdate<EventCancellationResult, [CancelRequest]>('cancel');
+export const cancelDeadLettersUpdate = defineUpdate<DeadLetterBatchResult, [CancelRequest]>('cancel');
 export const pauseUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('pause');
 export const resumeUpdate = defineUpdate<EventCancellationStatus, [CancelRequest]>('resume');
 export const pauseSignal = defineSignal<[CancelRequest]>('pause');
@@ -87,11 +89,14 @@ export const rejectUpdate = defineUpdate<ApprovalAnswer, [ApprovalRequest]>('rej
 export const rejectSignal = defineSignal<[ApprovalRequest]>('reject');
 export const resolveUpdate = defineUpdate<ResolveAnswer, [ResolveRequest]>('resolve');
 export const resolveSignal = defineSignal<[ResolveRequest]>('resolve');
+/** Which step waits for a person, and what it can be told. Of whatever takes `resolve`. */
+export const waitingQuery = defineQuery<WaitingFor>('waiting');
 export const providerEventSignal = defineSignal<[ProviderEvent]>('providerEvent');
 export const jobStatusQuery = defineQuery<JobStatus>('status');
 export const refundStatusQuery = defineQuery<RefundStatus>('status');
 export const moveStatusQuery = defineQuery<MoveStatus>('status');
 export const disputeStatusQuery = defineQuery<DisputeStatus>('status');
 export const eventCancellationStatusQuery = defineQuery<EventCancellationStatus>('status');
+export const deadLettersStatusQuery = defineQuery<DeadLetterBatchStatus>('status');
 export const payoutStatusQuery = defineQuery<PayoutStatus>('status');
 export const statusQuery = defineQuery<PaymentStatus>('status');

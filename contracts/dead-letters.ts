@@ -13,6 +13,8 @@ export interface MessageRetry {
   evidence: string;
   /** ISO 8601 UTC. */
   at: string;
+  /** Sent calls until then. */
+  attempts: number;
 }
 
 /** What waits for a person or was given up. */
@@ -159,9 +161,12 @@ export type MessageJob = keyof typeof messageJobs;
 
 export const isMessageJob = (jobType: string): jobType is MessageJob => Object.hasOwn(messageJobs, jobType);
 
-/** Anything but the only call of each round that was answered with "no" may have sent it. */
+/**
+ * Anything but a single call that was answered with "no" may have sent it. What was called before the last retry is not in
+ * question: it went again because nothing of that had been sent.
+ */
 const mayBeSent = ({ attempts, error, retries }: Pick<DeadLetter, 'attempts' | 'error' | 'retries'>) =>
-  error === 'budget_exhausted' || attempts > retries.length + 1;
+  error === 'budget_exhausted' || attempts - (retries.at(-1)?.attempts ?? 0) > 1;
 
 /**
  * Why a message that was given up cannot be sent again by this decision; undefined where it can. A text message is looked

@@ -3,7 +3,7 @@
 alter table dead_letter_jobs
   add column closed_by text check (length(closed_by) between 1 and 200),
   add column close_reason text check (length(close_reason) between 1 and 500),
-  -- Each time that a person had a message sent again: [{"by", "evidence", "at"}], oldest first. Only added to.
+  -- Each time that a person had a message sent again: [{"by", "evidence", "at", "attempts"}], oldest first. Only added to.
   add column retries jsonb not null default '[]' check (jsonb_typeof(retries) = 'array'),
   add constraint dead_letter_jobs_closed check (
     (closed_by is null) = (close_reason is null) and (closed_by is null or resolved_at is not null)

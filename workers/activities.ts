@@ -1,6 +1,7 @@
 /** Composition: which activities a process can run, built from what they depend on. */
 import { createCardActivities } from '../activities/card.ts';
 import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
+import { createDeadLetterActivities } from '../activities/dead-letters.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
 import { createDisputeActivities } from '../activities/dispute.ts';
 import { createMailActivities } from '../activities/mail.ts';
@@ -19,6 +20,7 @@ import { createSmsActivities } from '../activities/sms.ts';
 import { createChainPace } from '../activities/chain-steps.ts';
 import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
 import { createTicketActivities } from '../activities/tickets.ts';
+import { createDeadLetterSending, createDecisionSending } from '../client/index.ts';
 import type { LaneName, WorkflowQueue } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
@@ -119,10 +121,18 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
   }),
 });
 
+/** Decisions about many dead letters, sent to their workflows. */
+const deadLetterActivities = ({ store, temporal }: Parts) =>
+  createDeadLetterActivities({
+    letters: store.deadLetters,
+    decisions: createDecisionSending(temporal),
+    again: createDeadLetterSending(temporal).again,
+  });
+
 /** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
   money: recordActivities,
   communication: recordActivities,
-  background: recordActivities,
+  background: (parts) => ({ ...recordActivities(parts), ...deadLetterActivities(parts) }),
   monitoring: recordActivities,
 };

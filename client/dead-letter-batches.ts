@@ -46,7 +46,7 @@ export interface DeadLetterSending {
   startBatch(batch: DeadLetterBatch, choose: ChooseLetters): Promise<StartedDeadLetterBatch>;
   getBatch(tenantId: string, batchKey: string): DeadLetterBatchHandle;
   /** Sends a message again that was given up, and that the store has opened. */
-  again(message: MessageAgain): Promise<void>;
+  again: (message: MessageAgain) => Promise<void>;
 }
 
 const queue: WorkflowQueue = 'background';

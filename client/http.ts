@@ -136,7 +136,7 @@ export async function* readApi(access: ApiAccess | undefined, path: string, acce
 async function asked(
   access: ApiAccess | undefined,
   path: string,
-  { headers, ...request }: RequestInit & { headers: Record<string, string> },
+  { headers, ...request }: Omit<RequestInit, 'headers'> & { headers: Readonly<Record<string, string>> },
 ): Promise<Response> {
   if (!access)
     throw new TypeError(

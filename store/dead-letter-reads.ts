@@ -55,7 +55,7 @@ async function listIn(
 ): Promise<DeadLetterPage> {
   const size = pageSizeOf(limit);
   const rows = await tx.rows<Row<DeadLetter>>(
-    `select ${columns} from dead_letter_jobs where ${fits} and ($7::bigint is null or id < $7) order by id desc limit $8`,
+    `select ${columns} from dead_letter_jobs where ${fits} and ($7::bigint is null or id < $7) order by dead_letter_jobs.id desc limit $8`,
     [...wanted(tenantId, wish), cursorOf(cursor), size + 1],
   );
   const { items, next } = pageOf(rows, size, { item: letterOf, number: ({ id }) => Number(id) });
@@ -69,11 +69,10 @@ const readOldest = (
   wish: DeadLetterWish,
   { after, limit }: { after: string; limit: number },
 ) =>
-  tx.rows<Row<DeadLetter>>(`select ${columns} from dead_letter_jobs where ${fits} and id > $7 order by id limit $8`, [
-    ...wanted(tenantId, wish),
-    after,
-    limit,
-  ]);
+  tx.rows<Row<DeadLetter>>(
+    `select ${columns} from dead_letter_jobs where ${fits} and id > $7 order by dead_letter_jobs.id limit $8`,
+    [...wanted(tenantId, wish), after, limit],
+  );
 
 const groupsSql = `
   select queue_name as "queueName", job_type as "jobType", step, error, sum(letters)::int as count,
@@ -165,7 +164,7 @@ export const createDeadLetterReads = (pool: Pool) => {
     some: (tenantId: string, ids: readonly string[]): Promise<DeadLetter[]> =>
       withTenant(pool, tenantId, async (tx) => {
         const rows = await tx.rows<Row<DeadLetter>>(
-          `select ${columns} from dead_letter_jobs where tenant_id = $1 and id = any($2::bigint[]) order by id`,
+          `select ${columns} from dead_letter_jobs where tenant_id = $1 and id = any($2::bigint[]) order by dead_letter_jobs.id`,
           [tenantId, ids],
         );
         return rows.map(letterOf);

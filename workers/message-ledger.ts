@@ -15,7 +15,10 @@ const jobs = {
 } as const;
 
 /** All that it takes to send it again: ids only. */
-const dataOf = ({ tenantId: _, messageKey: __, message, ...to }: Requests[Kind]) => ({ ...message, ...to });
+const dataOf = (request: Requests[Kind]) => ({
+  ...request.message,
+  ...('emailRef' in request ? { emailRef: request.emailRef } : { phoneRef: request.phoneRef }),
+});
 
 function createLedger<Of extends Kind>(store: Store, kind: Of): MessageLedger<Requests[Of], ClaimResults[Of]> {
   const { jobType, idOf } = jobs[kind];

@@ -24,20 +24,20 @@ import { answers, DeadLetterBatchView, IdParams } from '../schemas.ts';
 /** Enough for a small batch to end. */
 const defaultDeadlineMs = 3_000;
 
+const runOf = (handle: DeadLetterBatchHandle): Run<DeadLetterBatchResult, DeadLetterBatchStatus> => ({
+  id: handle.batchKey,
+  workflowId: handle.workflowId,
+  handle,
+  // What it did stands with the letters and decisions; the batch itself is Temporal's to remember.
+  record: () => Promise.resolve(undefined),
+  closedStatus: closedBatchStatus,
+  noun: 'batch',
+});
+
 export async function deadLetterBatchRoutes(instance: FastifyInstance, deps: ApiDeps): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const { boxoffice, webUi, deadlineMs = defaultDeadlineMs } = deps;
   const tags = ['dead letters'];
-
-  const runOf = (handle: DeadLetterBatchHandle): Run<DeadLetterBatchResult, DeadLetterBatchStatus> => ({
-    id: handle.batchKey,
-    workflowId: handle.workflowId,
-    handle,
-    // What it did stands with the letters and decisions; the batch itself is Temporal's to remember.
-    record: () => Promise.resolve(undefined),
-    closedStatus: closedBatchStatus,
-    noun: 'batch',
-  });
 
   app.post(
     '/dead-letters/resolve',

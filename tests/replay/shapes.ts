@@ -13,6 +13,7 @@ import {
   workflowTypes,
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
+import { deadLetterShapes } from './shapes-dead-letters.ts';
 import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
@@ -212,4 +213,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ...decisionShapes,
   ...messageShapes,
   ...payoutShapes,
+  ...deadLetterShapes,
 };

@@ -1,5 +1,11 @@
 /** Dead letters in memory, as far as the API asks for them, and one that a test may begin with. */
-import type { DeadLetter, DeadLetterStatistics } from '../../contracts/dead-letters.ts';
+import type {
+  DeadLetter,
+  DeadLetterBatch,
+  DeadLetterBatchInput,
+  DeadLetterStatistics,
+} from '../../contracts/dead-letters.ts';
+import { fingerprintOf } from '../../contracts/hashes.ts';
 import type { CloseLetter, DeadLetterWish, Reopened, ReopenMessage } from '../../store/index.ts';
 
 export const letterOf = (change: Partial<DeadLetter> = {}): DeadLetter => ({
@@ -33,6 +39,29 @@ export const mailLetter = (change: Partial<DeadLetter> = {}): DeadLetter =>
     data: { template: 'welcome', venueId: 'arena', emailRef: 'c_1' },
     ...change,
   });
+
+/** A decision about so many letters, numbered from 1. */
+export function batchInput(
+  batchKey: string,
+  letters: number,
+  change: Partial<DeadLetterBatch> = {},
+): DeadLetterBatchInput {
+  const ids = Array.from({ length: letters }, (_, index) => String(index + 1));
+  const batch: DeadLetterBatch = {
+    tenantId: 'acme', batchKey, actor: 'grace', decision: 'retry', evidence: 'case 4711', dryRun: false, ids, ...change,
+  }; // prettier-ignore
+  return {
+    batch,
+    fingerprint: fingerprintOf(batch),
+    letters: ids.map((id) => ({
+      id,
+      workflowId: `payment:acme:key-${id}`,
+      step: 'capture',
+      ...(batch.dryRun ? {} : { proof: `proof ${id}` }),
+    })),
+    more: false,
+  };
+}
 
 /** Numbers are unique over all tenants, as in the table. */
 export class DeadLettersTwin {

@@ -69,6 +69,8 @@ export class DeadLettersTwin {
   /** What it was asked for last. */
   asked: unknown;
   reopening: Reopened = { kind: 'gone' };
+  /** It goes away after the first page of an export. */
+  failing = false;
   statistic: DeadLetterStatistics = { open: 0, byQueue: {}, byJobType: {}, byMoneyMoved: {}, days: [] };
 
   add(letter: DeadLetter, tenantId = 'acme'): void {
@@ -103,7 +105,7 @@ export class DeadLettersTwin {
     this.#of(tenantId).filter(({ id }) => ids.includes(id));
   readonly pages = (tenantId: string, wish: DeadLetterWish) => {
     this.asked = wish;
-    return onePerPage(this.#of(tenantId));
+    return onePerPage(this.#of(tenantId), () => this.failing);
   };
   readonly close = async ({ tenantId, id, runId, by, reason }: CloseLetter) => {
     const row = this.rows.find((one) => one.tenantId === tenantId && one.id === id);
@@ -119,6 +121,9 @@ export class DeadLettersTwin {
   };
 }
 
-async function* onePerPage(letters: readonly DeadLetter[]): AsyncGenerator<DeadLetter[]> {
-  for (const letter of letters) yield [letter];
+async function* onePerPage(letters: readonly DeadLetter[], fails: () => boolean): AsyncGenerator<DeadLetter[]> {
+  for (const letter of letters) {
+    yield [letter];
+    if (fails()) throw new Error('the database is away');
+  }
 }

@@ -5,7 +5,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { EmailRequest, EmailResult } from '../contracts/mail.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { detailOf } from './failure.ts';
-import { deliverOnce, isGivenUp, type MessageInput } from './messages.ts';
+import { budgetOf, deliverOnce, isGivenUp, type MessageInput } from './messages.ts';
 import type { MessageLedger, MailFacts } from './ports.ts';
 import type { ReceiptInput } from './records.ts';
 import { messageIdOf } from './providers/mail/message-id.ts';
@@ -56,7 +56,7 @@ export function createMailActivities(deps: {
     return content ? { to: contact.value, content } : { suppressed: 'nothing_to_say' };
   }
 
-  async function deliver(request: EmailRequest): Promise<EmailResult> {
+  async function deliver(request: EmailRequest, round: number): Promise<EmailResult> {
     const letter = await letterOf(request);
     if ('suppressed' in letter) return { status: 'suppressed', reason: letter.suppressed };
     const { template, data } = letter.content;
@@ -68,7 +68,7 @@ export function createMailActivities(deps: {
     };
     const written = renderMail(template, data);
     try {
-      await lanes.change('email', { step, policy, budget: policy.attempts }, () =>
+      await lanes.change('email', { step, policy, budget: budgetOf(policy, round) }, () =>
         provider.send({ to: letter.to, messageId, mail: written }),
       );
       return { status: 'sent', messageId };

@@ -39,7 +39,8 @@ export interface MessageLedger<Request = EmailRequest, Result = EmailResult> {
     fingerprint: string;
     now: string;
   }): Promise<{ kind: 'owned' } | { kind: 'settled'; result: Result } | { kind: 'refused' }>;
-  settle(done: { request: Request; result: Result; now: string }): Promise<void>;
+  /** `round`: how often a person had it sent again. */
+  settle(done: { request: Request; result: Result; now: string; round?: number }): Promise<void>;
 }
 
 export interface Contact {

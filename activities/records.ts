@@ -79,7 +79,7 @@ export interface RecordPorts {
   moves: Pick<Store['moves'], 'reserve' | 'takeOver' | 'close'>;
   refundReturns: Store['refundReturns'];
   disputes: Pick<Store['disputes'], 'claim' | 'takeOver' | 'book' | 'settle'>;
-  deadLetters: Store['deadLetters'];
+  deadLetters: Pick<Store['deadLetters'], 'park' | 'unpark'>;
   isRunning: IsRunning;
   /** Starts `sendEmail` under the receipt's fixed id; already started counts as done. */
   startReceipt(receipt: ReceiptInput): Promise<void>;

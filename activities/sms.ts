@@ -6,7 +6,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { createFailures, detailOf } from './failure.ts';
-import { deliverOnce, isGivenUp, type MessageInput } from './messages.ts';
+import { budgetOf, deliverOnce, isGivenUp, type MessageInput } from './messages.ts';
 import type { MessageLedger, SmsFacts, StepLedger } from './ports.ts';
 import { requestTimeoutMs } from './providers/sms/client.ts';
 import { stopCode } from './providers/sms/errors.ts';
@@ -75,7 +75,7 @@ export function createSmsActivities(deps: {
     return found;
   }
 
-  async function deliver(request: SmsRequest): Promise<SmsResult> {
+  async function deliver(request: SmsRequest, round: number): Promise<SmsResult> {
     const text = await textOf(request);
     if ('suppressed' in text) return { status: 'suppressed', reason: text.suppressed };
     const { to, content } = text;
@@ -84,9 +84,8 @@ export function createSmsActivities(deps: {
     if (before) return { status: 'sent', messageSid: before.messageSid };
     const body = writeSms(content.template, content.data, mark);
     try {
-      const { messageSid } = await lanes.change('sms', { step: stepOf(request), policy, budget: policy.attempts }, () =>
-        provider.send({ to, body }),
-      );
+      const counted = { step: stepOf(request), policy, budget: budgetOf(policy, round) };
+      const { messageSid } = await lanes.change('sms', counted, () => provider.send({ to, body }));
       return { status: 'sent', messageSid };
     } catch (error) {
       if (!isGivenUp(error)) throw error;

@@ -13,6 +13,8 @@ import { eventCancellationRoutes } from './routes/event-cancellations.ts';
 import { alertLinkRoutes } from './routes/alert-links.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { connectWebhookRoutes } from './routes/connect-webhook.ts';
+import { deadLetterBatchRoutes } from './routes/dead-letter-batches.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { customerActionRoutes } from './routes/customer-action.ts';
 import { disputeRoutes } from './routes/disputes.ts';
@@ -66,6 +68,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(eventCancellationRoutes, deps);
   await app.register(payoutRoutes, deps);
   await app.register(decisionRoutes, deps);
+  await app.register(deadLetterRoutes, deps);
+  await app.register(deadLetterBatchRoutes, deps);
   await app.register(ticketRoutes, deps);
   await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);

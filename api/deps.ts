@@ -29,6 +29,10 @@ export interface ApiStore {
   payouts: Pick<Store['payouts'], 'get' | 'statement' | 'balances' | 'byProvider'>;
   venueAccounts: Store['venueAccounts'];
   decisions: Pick<Store['decisions'], 'list'>;
+  deadLetters: Pick<
+    Store['deadLetters'],
+    'get' | 'list' | 'groups' | 'statistics' | 'pages' | 'oldest' | 'some' | 'close' | 'reopen'
+  >;
   moves: Pick<Store['moves'], 'get'>;
   disputes: Pick<Store['disputes'], 'get' | 'ofPayment' | 'paymentOf'>;
   venues: Pick<Store['venues'], 'put'>;
@@ -45,6 +49,7 @@ export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'deadLetters'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

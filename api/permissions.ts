@@ -16,6 +16,8 @@ export const permissions = {
   'payouts.schedule': ['operator', 'admin'],
   'decisions.make': ['approver', 'admin'],
   'decisions.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'dead-letters.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'dead-letters.resolve': ['approver', 'admin'],
   'tickets.transfer': ['service', 'operator', 'admin'],
   'tickets.burn': ['admin'],
   'tickets.read': ['service', 'operator', 'approver', 'admin', 'viewer'],

@@ -88,6 +88,29 @@ export const PayoutView = viewOf(
   'live, pending, or an end: paid, returned, rejected, expired, cancelled',
 );
 
+export const DeadLetterView = Type.Object(
+  {
+    id: text('its number'),
+    status: text('open or closed'),
+    queueName: text('money, communication or background'),
+    jobType: text('what kind of work it is'),
+    workflowId: text('the workflow in Temporal'),
+    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    step: text('what came to rest, or was given up'),
+    error: text('why'),
+    attempts: Type.Integer({ description: 'sent calls' }),
+    moneyMoved: text('what is known about the money'),
+    failedAt: text('since when, ISO 8601'),
+  },
+  { additionalProperties: true, description: 'a dead letter' },
+);
+
+export const DeadLetterBatchView = viewOf(
+  'one decision about many dead letters',
+  'the batch key',
+  'live, pending, or an end: completed, cancelled',
+);
+
 const laneFields = {
   lane: text('the lane'),
   settings: Type.Object(

@@ -7,13 +7,26 @@ import { sandboxAudience, sandboxIssuer, signingKeyFile, signToken } from './sig
 
 const tokenMinutes = 5;
 
-/** @throws UsageError naming what is missing. */
-export async function apiAccess(env: Environment, dir: string, workflowId: string, as?: string): Promise<ApiAccess> {
+/** For what is decided about one workflow. @throws UsageError naming what is missing. */
+export const apiAccess = (env: Environment, dir: string, workflowId: string, as?: string): Promise<ApiAccess> =>
+  deciderAccess(
+    env,
+    dir,
+    { tenant: parseWorkflowId(workflowId)?.tenantId, as },
+    `"${workflowId}" is not a workflow id such as payout:acme:payout-1`,
+  );
+
+/** As somebody who decides for a tenant, which only a sandbox has to be told. @throws UsageError naming what is missing. */
+export async function deciderAccess(
+  env: Environment,
+  dir: string,
+  { tenant, as }: { tenant?: string | undefined; as?: string | undefined },
+  noTenant = 'in the sandbox, name a tenant: --tenant acme',
+): Promise<ApiAccess> {
   const configured = fromEnvironment(env, 'approver or admin', as);
   if (configured) return configured;
   const url = sandboxApi(dir);
-  const tenant = parseWorkflowId(workflowId)?.tenantId;
-  if (!tenant) throw new UsageError(`"${workflowId}" is not a workflow id such as payout:acme:payout-1`);
+  if (!tenant) throw new UsageError(noTenant);
   return { url, token: await sandboxToken(env, dir, { tenant, role: 'approver', sub: as ?? `${tenant}-approver` }) };
 }
 

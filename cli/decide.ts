@@ -1,21 +1,20 @@
 /** `boxoffice decide`: what waits for a person, decided over the API, which knows who that person is. */
 import type { Command } from 'commander';
 import { createDecisionCalls } from '../client/decisions.ts';
-import type { Decision } from '../contracts/decisions.ts';
+import type { Decision, Resolution } from '../contracts/decisions.ts';
 import { apiAccess } from './api-access.ts';
 import type { Environment } from './settings.ts';
 import { UsageError } from './settings.ts';
 import { facts } from './table.ts';
 
 /** As one types them. */
-const choices: Readonly<Record<string, Decision>> = {
-  approve: 'approve',
-  reject: 'reject',
+export const resolutionChoices: Readonly<Record<string, Resolution>> = {
   retry: 'retry',
   'mark-succeeded': 'mark_succeeded',
   'mark-failed': 'mark_failed',
   compensate: 'compensate',
 };
+const choices: Readonly<Record<string, Decision>> = { approve: 'approve', reject: 'reject', ...resolutionChoices };
 
 interface Options {
   reason: string;

@@ -5,6 +5,7 @@ import { type Boxoffice, BoxofficeError, createBoxoffice, UnavailableError } fro
 import { workflowLink } from '../client/web-ui.ts';
 import { addEventCancellations } from './event-cancellations.ts';
 import { addAlerts } from './alerts.ts';
+import { addDeadLetters } from './dead-letters.ts';
 import { addDecide } from './decide.ts';
 import { addDisputes } from './disputes.ts';
 import { addLanes } from './lanes.ts';
@@ -40,6 +41,7 @@ const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "monitor" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "alerts" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes" and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -50,6 +52,7 @@ Examples:
   boxoffice refunds request acme order-1-attempt-1 --refund-id order-1-refund-1 --reason "show moved"
   boxoffice payouts request acme arena --payout-id arena-2027-w1 --reason weekly
   boxoffice decide payout:acme:payout-1 approve --reason "checked against the statement"
+  boxoffice dead-letters list --tenant acme --queue money
   boxoffice lanes stop --all --reason "Stripe charges twice"
   boxoffice monitor set moneyDepth 80 --reason "summer sale"
   boxoffice token --tenant acme --role service`;
@@ -103,6 +106,15 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addPayouts(program, open, { env: around.env, print });
   addDecide(program, { env: around.env, print, out: around.out, err: around.err });
   addMonitor(program, { env: around.env, print });
+  addDeadLetters(program, {
+    env: around.env,
+    print,
+    out: around.out,
+    err: around.err,
+    fail: () => {
+      exitCode = exitCodes.refused;
+    },
+  });
   addLanes(program, {
     env: around.env,
     print,

@@ -2,8 +2,9 @@
  * Decisions by people. Taking one needs the API, which knows who the person is and signs the proof; sending it needs
  * Temporal only.
  */
-import { type Client, WorkflowUpdateFailedError } from '@temporalio/client';
+import { type Client, QueryNotRegisteredError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import type { WaitingFor } from '../contracts/dead-letters.ts';
 import {
   type Decision,
   type DecisionAnswer,
@@ -14,7 +15,7 @@ import {
 } from '../contracts/decisions.ts';
 import { type DecisionRefusedDetail, failureTypes } from '../contracts/failures.ts';
 import { fingerprintOf } from '../contracts/hashes.ts';
-import { approveUpdate, rejectUpdate, resolveUpdate } from '../contracts/messages.ts';
+import { approveUpdate, rejectUpdate, resolveUpdate, waitingQuery } from '../contracts/messages.ts';
 import { BoxofficeError, UnavailableError } from './errors.ts';
 import { type ApiAccess, callApi } from './http.ts';
 import { isClosed } from './run-handle.ts';
@@ -57,11 +58,17 @@ export interface DecisionSending {
   /** @throws NotFoundError */
   standing(workflowId: string): Promise<{ firstRunId: string; open: boolean }>;
   /**
-   * Sends what was prepared, once however often it is called, and waits `deadlineMs` (10,000) for its answer.
+   * Which step waits for a person now, and what it can be told; nothing in one that never waits for one.
+   * @throws NotFoundError, UnavailableError where no worker answers within `deadlineMs` (10,000).
+   */
+  waiting(workflowId: string, options?: { deadlineMs?: number }): Promise<WaitingFor>;
+  /**
+   * Sends what was prepared, once however often it is called, and waits `deadlineMs` (10,000) for its answer. With `step` only
+   * if that is what waits.
    * @throws DecisionRefusedError, AlreadyEndedError, NotFoundError: nothing was changed.
    * @throws UnavailableError: unknown whether it arrived; send the same again.
    */
-  send(message: DecisionMessage, options?: { deadlineMs?: number }): Promise<DecisionAnswer>;
+  send(message: DecisionMessage, options?: { deadlineMs?: number; step?: string }): Promise<DecisionAnswer>;
 }
 
 /** The API itself waits ten seconds for the workflow. */
@@ -99,10 +106,26 @@ export function createDecisionSending(client: Client): DecisionSending {
     return handle.executeUpdate(definition, { args: [message.payload], updateId });
   }
 
+  async function waiting(workflowId: string, { deadlineMs = sendMs } = {}): Promise<WaitingFor> {
+    try {
+      return await client.withDeadline(Date.now() + deadlineMs, () =>
+        client.workflow.getHandle(workflowId).query(waitingQuery),
+      );
+    } catch (error) {
+      if (error instanceof QueryNotRegisteredError) return { choices: [] };
+      throw translate(error, workflowId);
+    }
+  }
+
   return {
     standing,
-    async send(message, { deadlineMs = sendMs } = {}) {
+    waiting,
+    async send(message, { deadlineMs = sendMs, step } = {}) {
       const { workflowId } = message;
+      if (step !== undefined && (await waiting(workflowId, { deadlineMs })).step !== step)
+        throw (await standing(workflowId)).open
+          ? new DecisionRefusedError(workflowId, 'nothing_waits', undefined)
+          : new AlreadyEndedError(workflowId, undefined);
       try {
         return await client.withDeadline(Date.now() + deadlineMs, () => update(message));
       } catch (error) {

@@ -112,28 +112,49 @@ export async function callApi(
   body?: unknown,
   waitMs = timeoutMs,
 ): Promise<unknown> {
+  const response = await asked(access, path, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(waitMs),
+  });
+  return response.json().catch(() => undefined);
+}
+
+/** An answer that may be long, as it arrives. @throws ApiError, UnavailableError, the latter also in the middle of it. */
+export async function* readApi(access: ApiAccess | undefined, path: string, accept: string): AsyncGenerator<string> {
+  const { body } = await asked(access, path, { method: 'GET', headers: { accept } });
+  if (!body) return;
+  try {
+    for await (const text of body.pipeThrough(new TextDecoderStream())) yield text;
+  } catch (error) {
+    throw new UnavailableError(`The API at ${access?.url}, in the middle of its answer,`, error);
+  }
+}
+
+/** The answer of a call that succeeded. */
+async function asked(
+  access: ApiAccess | undefined,
+  path: string,
+  { headers, ...request }: Omit<RequestInit, 'headers'> & { headers: Readonly<Record<string, string>> },
+): Promise<Response> {
   if (!access)
     throw new TypeError(
-      'venues, events, contacts, decisions, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'venues, events, contacts, decisions, dead letters, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;
   let answer: unknown;
   try {
     response = await fetch(new URL(path, access.url), {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(waitMs),
+      ...request,
+      headers: { authorization: `Bearer ${token}`, ...headers },
     });
+    if (response.ok) return response;
     answer = await response.json().catch(() => undefined);
   } catch (error) {
     throw new UnavailableError(`The API at ${access.url}`, error);
   }
-  if (response.ok) return answer;
   if (isProblem(answer)) throw new ApiError(answer);
   throw new UnavailableError(`The API at ${access.url} (HTTP ${response.status})`, undefined);
 }

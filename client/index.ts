@@ -18,6 +18,8 @@ import {
   startEventCancellation,
 } from './event-cancellations.ts';
 import { type AlertCalls, type AlertSending, createAlertCalls, createAlertSending } from './alerts.ts';
+import { createDeadLetterSending, type DeadLetterSending } from './dead-letter-batches.ts';
+import { createDeadLetterCalls, type DeadLetterCalls } from './dead-letters.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
@@ -37,7 +39,10 @@ import { mayBeClosed, translate } from './temporal-errors.ts';
 
 export * from './errors.ts';
 export type { EventCancellationHandle, StartedEventCancellation } from './event-cancellations.ts';
-export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
+export type { ChooseLetters, DeadLetterBatchHandle, StartedDeadLetterBatch } from './dead-letter-batches.ts';
+export type { DeadLetterCalls, DeadLetterDetails, DeadLetterView } from './dead-letters.ts';
+export { createDeadLetterSending, type DeadLetterSending } from './dead-letter-batches.ts';
+export { AlreadyEndedError, createDecisionSending, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
@@ -54,6 +59,7 @@ export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { MoveHandle, RequestedMove } from './tickets.ts';
+export { closedBatchStatus } from '../contracts/dead-letter-words.ts';
 export { closedCancellationStatus } from '../contracts/event-cancellation-words.ts';
 export { closedStatus } from '../contracts/payment-words.ts';
 export { closedPayoutStatus } from '../contracts/payout-words.ts';
@@ -115,6 +121,8 @@ export interface Boxoffice extends ApiCalls {
   mints: { request(request: MintRequest): Promise<JobHandle<MintResult>> };
   /** By people, about what waits for one. */
   decisions: DecisionCalls & DecisionSending;
+  /** What waits for a person or was given up. Needs the API. */
+  deadLetters: DeadLetterCalls & DeadLetterSending;
   /** The pace of the providers, for all tenants. Needs the API, and a token with the role admin to change it. */
   lanes: LaneCalls;
   /** What is wrong, and when it counts as wrong, for all tenants. Needs the API, and the role admin to change it. */
@@ -155,6 +163,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     payouts: createPayoutCalls(client, (workflowId, event) => deliver(client, workflowId, event)),
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
+    deadLetters: { ...createDeadLetterCalls(api), ...createDeadLetterSending(client) },
     lanes: createLaneCalls(api),
     monitor: createMonitorCalls(api),
     alerts: { ...createAlertCalls(api), ...createAlertSending(client) },

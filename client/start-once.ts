@@ -28,8 +28,11 @@ export async function startOnce(client: Client, type: string, options: StartOpti
   }
 }
 
-/** The id of the run that the same request had started. */
-async function sameRequest(client: Client, { workflowId, memo }: StartOptions): Promise<string> {
+/** The id of the run that the same request had started. @throws NotFoundError, IdempotencyConflictError */
+export async function sameRequest(
+  client: Client,
+  { workflowId, memo }: Pick<StartOptions, 'memo'> & { workflowId: string },
+): Promise<string> {
   try {
     const run = await client.workflow.getHandle(workflowId).describe();
     if (run.memo?.['fingerprint'] !== memo.fingerprint) throw new IdempotencyConflictError(workflowId);

@@ -59,6 +59,8 @@ export const refusals = {
   decided_before: 'this person has approved it already; another one is needed',
   nothing_waits: 'nothing waits for this decision now',
   not_possible: 'this step cannot be decided like that',
+  may_be_sent:
+    'an earlier call may have sent it, and mail cannot be looked up: look for it at the mail server, send it under a new key where it is not there, then close the letter',
 } as const;
 export type DecisionRefusal = keyof typeof refusals;
 

@@ -6,6 +6,8 @@ export type { MailMessage } from './schema/mail-templates.ts';
 export interface SendEmailInput {
   request: EmailRequest;
   fingerprint: string;
+  /** How often a person had it sent again after it was given up; each time it has its calls anew. Absent: never. */
+  round?: number;
 }
 
 export type EmailResult =

@@ -144,6 +144,14 @@ export const problems = {
     nextAction: 'Look at how it ended',
     retryable: false,
   },
+  letter_waits: {
+    status: 409,
+    title: 'The workflow of this dead letter still runs',
+    moneyMoved: 'unknown',
+    nextAction:
+      'Resolve it instead (POST /dead-letters/:id/resolve, or boxoffice dead-letters resolve): its workflow closes it then. Closing it would hide what is still open',
+    retryable: false,
+  },
   no_ticket: unmoved(404, 'There is no such ticket', 'Check the ticket, which may be burned'),
   not_minted: unmoved(409, "The ticket's sale has not ended", 'Wait for its end'),
   locked: unmoved(409, 'The ticket is locked: its payment was disputed', 'Have the dispute settled'),

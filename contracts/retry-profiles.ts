@@ -52,6 +52,13 @@ export const alertCall = {
 /** The first notice of an incident, which may be over before a next one: it has as long as any other message. */
 export const firstAlertWindow = '12 hours';
 
+/** Some decisions sent to their workflows; each is the same message when it is sent again. */
+export const decisionCall = {
+  startToCloseTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: providerRetry,
+} as const satisfies ActivityOptions;
+
 /** One short database transaction, as a local activity. A longer maximum interval made recovery lag the database by half a minute. */
 export const record = {
   startToCloseTimeout: '10 seconds',

@@ -5,6 +5,8 @@ export type { SmsMessage, SmsRequest } from './schema/sms.ts';
 export interface SendSmsInput {
   request: SmsRequest;
   fingerprint: string;
+  /** How often a person had it sent again after it was given up; each time it has its calls anew. Absent: never. */
+  round?: number;
 }
 
 export type SmsResult =

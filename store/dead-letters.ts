@@ -2,6 +2,8 @@
 import type { MoneyMoved } from '../contracts/payment.ts';
 import type { PayoutMoney } from '../contracts/payout.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
+import { createDeadLetterClosing } from './dead-letter-closing.ts';
+import { createDeadLetterReads } from './dead-letter-reads.ts';
 import type { Operation } from './operation.ts';
 import { storableText } from './rows.ts';
 
@@ -39,6 +41,9 @@ export async function parkIn(
 }
 
 export const createDeadLetters = (pool: Pool) => ({
+  ...createDeadLetterReads(pool),
+  ...createDeadLetterClosing(pool),
+
   park(work: ParkedWork): Promise<void> {
     return withTenant(pool, work.operation.tenantId, (tx) => parkIn(tx, work));
   },

@@ -2,6 +2,7 @@
 import { alertActivities } from './alerts.ts';
 import { createCardActivities } from '../activities/card.ts';
 import { createEventCancellationActivities } from '../activities/event-cancellation.ts';
+import { createDeadLetterActivities } from '../activities/dead-letters.ts';
 import { createDecisionActivities } from '../activities/decisions.ts';
 import { createDisputeActivities } from '../activities/dispute.ts';
 import { createIncidentActivities } from '../activities/incidents.ts';
@@ -24,6 +25,7 @@ import { createChainPace } from '../activities/chain-steps.ts';
 import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
 import { createTicketActivities } from '../activities/tickets.ts';
 import { defaultMonitorSettings } from '../contracts/monitor.ts';
+import { createDeadLetterSending, createDecisionSending } from '../client/index.ts';
 import type { LaneName, WorkflowQueue } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
@@ -141,6 +143,13 @@ const samplingActivities = ({ store, temporal, metrics }: Parts) =>
 /** What the monitor writes down. */
 const incidentActivities = ({ store }: Parts) =>
   createIncidentActivities({ alerts: store.alerts, changes: store.monitorChanges });
+/** Decisions about many dead letters, sent to their workflows. */
+const deadLetterActivities = ({ store, temporal }: Parts) =>
+  createDeadLetterActivities({
+    letters: store.deadLetters,
+    decisions: createDecisionSending(temporal),
+    again: createDeadLetterSending(temporal).again,
+  });
 
 /** What a workflow queue's own worker runs: records as local activities, and whatever meets no provider. */
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
@@ -149,4 +158,6 @@ export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Par
   background: recordActivities,
   monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts) }),
   monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
+  background: (parts) => ({ ...recordActivities(parts), ...deadLetterActivities(parts) }),
+  monitoring: recordActivities,
 };

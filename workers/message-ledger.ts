@@ -14,6 +14,12 @@ const jobs = {
   sms: { jobType: 'send-sms', idOf: smsWorkflowId },
 } as const;
 
+/** All that it takes to send it again: ids only. */
+const dataOf = (request: Requests[Kind]) => ({
+  ...request.message,
+  ...('emailRef' in request ? { emailRef: request.emailRef } : { phoneRef: request.phoneRef }),
+});
+
 function createLedger<Of extends Kind>(store: Store, kind: Of): MessageLedger<Requests[Of], ClaimResults[Of]> {
   const { jobType, idOf } = jobs[kind];
   const { queue, resultKeptMs } = jobTypes[jobType];
@@ -38,9 +44,9 @@ function createLedger<Of extends Kind>(store: Store, kind: Of): MessageLedger<Re
         throw new Error(`message ${request.messageKey} is claimed by ${outcome.workflowId}`);
       return outcome;
     },
-    async settle({ request, result, now }) {
+    async settle({ request, result, now, round = 0 }) {
       const operation = ownerOf(request);
-      // Before the claim: a message that is given up must not be forgotten between the two.
+      // Before the claim: a message that is given up must not be forgotten between the two, nor its letter left open.
       if (result.status === 'undeliverable') {
         await store.deadLetters.park({
           operation,
@@ -50,8 +56,10 @@ function createLedger<Of extends Kind>(store: Store, kind: Of): MessageLedger<Re
           error: result.reason,
           attempts: (await store.sentCalls.read({ ...operation, step: 'send' })).sent,
           moneyMoved: 'none',
-          data: { ...request.message },
+          data: dataOf(request),
         });
+      } else if (round > 0) {
+        await store.deadLetters.unpark({ operation, step: 'send', outcome: result.status });
       }
       await store.claims.settle({ operation, kind, key: request.messageKey, result, now });
     },

@@ -3,6 +3,7 @@ import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio
 import type { AlertActivities } from '../activities/alerts.ts';
 import type { CardActivities } from '../activities/card.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
+import type { DeadLetterActivities } from '../activities/dead-letters.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
 import type { DisputeActivities } from '../activities/dispute.ts';
 import type { IncidentActivities } from '../activities/incidents.ts';
@@ -17,6 +18,7 @@ import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } from '../contracts/retry-profiles.ts';
 import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { decisionCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -33,6 +35,8 @@ export const alerts = proxyActivities<AlertActivities>({ ...alertCall, taskQueue
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
+/** On the workflow's own queue. */
+export const deadLetters = proxyActivities<DeadLetterActivities>(decisionCall);
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

@@ -1,8 +1,9 @@
 /** What a person decides about a step that came to rest: `resolve`, as update and as signal. */
 import { condition, setHandler } from '@temporalio/workflow';
 import type { Operation } from '../activities/ports.ts';
+import type { WaitingFor } from '../contracts/dead-letters.ts';
 import type { Resolution, ResolveAnswer, ResolveRequest } from '../contracts/decisions.ts';
-import { resolveSignal, resolveUpdate } from '../contracts/messages.ts';
+import { resolveSignal, resolveUpdate, waitingQuery } from '../contracts/messages.ts';
 import { Decisions, quietly, refused } from './decisions.ts';
 import { refuseUnlessResolve } from './message-rules.ts';
 import { shielded } from './shielded.ts';
@@ -33,6 +34,9 @@ export class Resolving {
       },
       description: `Decides about the step that waits for a person. ${form}`,
     });
+    setHandler(waitingQuery, () => this.#waitingFor(), {
+      description: 'Which step waits for a person, and what it can be told',
+    });
     const quiet = quietly(refuseUnlessResolve, take);
     setHandler(resolveSignal, quiet, { description: `As the update, without an answer. ${form}` });
   }
@@ -50,6 +54,11 @@ export class Resolving {
     } finally {
       if (this.#waiting === waiting) this.#waiting = undefined;
     }
+  }
+
+  #waitingFor(): WaitingFor {
+    if (!this.#waiting || this.#waiting.choice) return { choices: [] };
+    return { step: this.#waiting.step, choices: [...this.#waiting.choices] };
   }
 
   /** @throws ApplicationFailure DecisionRefused when nothing waits for this. */

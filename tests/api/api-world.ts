@@ -28,6 +28,7 @@ import type {
   WebhookEvent,
 } from '../../store/index.ts';
 import { AlertsTwin } from '../support/alert-twins.ts';
+import { DeadLettersTwin } from '../support/dead-letter-twins.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
@@ -85,6 +86,7 @@ export class FakeStore {
   readonly decisions = {
     list: async (tenantId: string, workflowId: string) => this.decisionRecords.get(`${tenantId}/${workflowId}`) ?? [],
   };
+  readonly deadLetters = new DeadLettersTwin();
   readonly moveRecords = new Map<string, MoveRecord>();
   readonly moves = {
     get: async (tenantId: string, kind: string, key: string) => this.moveRecords.get(`${tenantId}/${kind}/${key}`),

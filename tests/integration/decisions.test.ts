@@ -1,7 +1,6 @@
 /** Who may let money go, and who may say how a parked step goes on: people with a proof, on real parts. */
 import type { JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { connectTo, runCli } from '../../cli/program.ts';
 import { createDecisionCalls } from '../../client/decisions.ts';
 import { callApi } from '../../client/http.ts';
 import { DecisionRefusedError } from '../../client/index.ts';
@@ -11,9 +10,9 @@ import type { PurchaseOrder } from '../../contracts/payment.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
 import { until } from '../../sandbox/processes/until.ts';
 import { type Forgery, forge, otherKey } from '../support/decision-keys.ts';
-import { callsOf, simulatorAt } from '../support/faults.ts';
+import { parkPurchase, worldCli } from '../support/parked.ts';
 import { openPayoutDesk, type PayoutDesk } from '../support/paying-out.ts';
-import { openShop, type Shop, workflowIdOf } from '../support/purchases.ts';
+import { openShop, type Shop } from '../support/purchases.ts';
 
 const worldDir = inject('worldDir');
 const worldKey: JWK = inject('decisionKey');
@@ -171,34 +170,7 @@ describe.concurrent('a payout above the limit', () => {
   });
 });
 
-async function cli(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCli(['--dir', worldDir, ...args], {
-    env: {},
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-    connect: connectTo,
-    setUpContract: () => Promise.reject(new Error('not to be called')),
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
-
-/** The provider says so often that our key is wrong. */
-async function parked(times: number): Promise<{ order: PurchaseOrder; workflowId: string }> {
-  const order = shop.order();
-  const workflowId = workflowIdOf(order);
-  const keyRegex = callsOf(workflowId, 'capture');
-  await simulatorAt(shop.endpoints.stripe).add({
-    kind: 'status',
-    status: 401,
-    times,
-    match: { method: 'POST', keyRegex },
-  });
-  const handle = await shop.boxoffice.payments.purchase(order, { deadlineMs: 60_000 });
-  const waits = async () => (await handle.status()).attention === 'review';
-  expect(await until(waits, { withinMs })).toBe(true);
-  return { order, workflowId };
-}
+const cli = worldCli(worldDir);
 
 async function completed(order: PurchaseOrder): Promise<void> {
   const end = await shop.boxoffice.payments.get('acme', order.idempotencyKey).result({ deadlineMs: withinMs });
@@ -210,7 +182,7 @@ async function completed(order: PurchaseOrder): Promise<void> {
 
 describe.concurrent('a purchase whose charge was refused and that waits for a person', () => {
   test('goes on by `boxoffice decide … retry`', async () => {
-    const { order, workflowId } = await parked(1);
+    const { order, workflowId } = await parkPurchase(shop, 1);
     const impossible = await cli('decide', workflowId, 'mark-succeeded', '--reason', 'seen at the provider');
     expect([impossible.code, impossible.err]).toEqual([1, expect.stringContaining('cannot be decided like that')]);
     const { code, out } = await cli('decide', workflowId, 'retry', '--reason', 'the key is right again');
@@ -220,7 +192,7 @@ describe.concurrent('a purchase whose charge was refused and that waits for a pe
   });
 
   test('goes on by the JSON of --print, sent as a signal; the same JSON decides once', async () => {
-    const { order, workflowId } = await parked(2);
+    const { order, workflowId } = await parkPurchase(shop, 2);
     const printed = async () => {
       const { code, out, err } = await cli('decide', workflowId, 'retry', '--reason', 'the key is right', '--print');
       expect([code, err]).toEqual([0, expect.stringContaining('the signal "resolve"')]);

@@ -98,7 +98,13 @@ test.each([21211, 21612, 21614, 21606])('%i is the end, and a dead letter says s
   expect(await send(request)).toEqual({ status: 'undeliverable', reason: String(code) });
   expect(await phone.texts()).toEqual([]);
   expect(await desk.deadLetters(request)).toEqual([
-    { jobType: 'send-sms', step: 'send', error: String(code), attempts: 1, data: request.message },
+    {
+      jobType: 'send-sms',
+      step: 'send',
+      error: String(code),
+      attempts: 1,
+      data: { ...request.message, phoneRef: phone.phoneRef },
+    },
   ]);
 });
 

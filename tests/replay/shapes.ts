@@ -14,6 +14,7 @@ import {
 } from '../../contracts/messages.ts';
 import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts';
 import { alertShapes } from './shapes-alert.ts';
+import { deadLetterShapes } from './shapes-dead-letters.ts';
 import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
@@ -214,4 +215,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ...alertShapes,
   ...messageShapes,
   ...payoutShapes,
+  ...deadLetterShapes,
 };

@@ -20,6 +20,8 @@ export interface TextDesk {
   control(name: string, body: object): Promise<void>;
   /** What the database says of a message that was given up. */
   deadLetters(request: SmsRequest): Promise<object[]>;
+  /** As if its calls had been made a minute ago: until one has certainly ended, nothing is sent again. */
+  minuteLater(request: SmsRequest): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,13 @@ export function createTextDesk({ boxoffice, endpoints }: Shop): TextDesk {
         [tenantId, smsWorkflowId(tenantId, messageKey)],
       );
       return rows;
+    },
+    minuteLater: async ({ tenantId, messageKey }) => {
+      await pool.query(
+        `update sent_calls set first_sent_at = first_sent_at - interval '1 minute',
+           last_sent_at = last_sent_at - interval '1 minute' where tenant_id = $1 and workflow_id = $2`,
+        [tenantId, smsWorkflowId(tenantId, messageKey)],
+      );
     },
     close: () => pool.end(),
   };

@@ -4,6 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
+import type { DeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
 import type { DisputeActivities } from '../../activities/dispute.ts';
@@ -18,6 +19,7 @@ import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
 import type { TicketActivities } from '../../activities/tickets.ts';
 import type { Channel } from '../../contracts/alerts.ts';
+import type { DecidedLetter } from '../../contracts/dead-letters.ts';
 import type { DisputeResult, RefundReturnResult } from '../../contracts/dispute.ts';
 import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import type { EmailResult } from '../../contracts/mail.ts';
@@ -44,6 +46,7 @@ type Activities = CardActivities &
   EventCancellationActivities &
   IncidentActivities &
   Sampling &
+  DeadLetterActivities &
   DecisionActivities;
 /** A notice's one activity is planned channel by channel. */
 export type ActivityName = keyof Activities | `sendAlert-${Channel}`;
@@ -104,6 +107,8 @@ export class Twin {
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   event = new EventOutside();
   monitor = new MonitorOutside();
+  /** What became of dead letters, by their number; the others are accepted. */
+  decided: Readonly<Record<string, Omit<DecidedLetter, 'id'>>> = {};
   payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */
@@ -332,6 +337,15 @@ export function createRecordTwins(
     },
   };
 }
+
+export const createDeadLetterTwins = (twins: Twins): DeadLetterActivities => ({
+  decideWave: (input) => {
+    const twin = twins.current;
+    return twin.perform('decideWave', input, () =>
+      input.letters.map(({ id }) => ({ id, ...(twin.decided[id] ?? { outcome: 'accepted' }) })),
+    );
+  },
+});
 
 /** What a person shows whose proof is good. */
 export const proofOf = (actor: string) => `proof of ${actor}`;

@@ -4,6 +4,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { deadLetterBatchStart } from '../../client/dead-letter-batches.ts';
 import {
   emailStart,
   eventCancellationStart,
@@ -17,6 +18,7 @@ import type {
   EventCancellationRequest,
   EventCancellationResult,
 } from '../../contracts/event-cancellation.ts';
+import type { DeadLetterBatch, DeadLetterBatchInput, DeadLetterBatchResult } from '../../contracts/dead-letters.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
 import { authorizedUpdateId } from '../../contracts/ids.ts';
 import type { EmailResult, SendEmailInput } from '../../contracts/mail.ts';
@@ -28,9 +30,10 @@ import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/r
 import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
 import type { SendSmsInput, SmsResult } from '../../contracts/sms.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
-import type { TaskQueue } from '../../contracts/task-queues.ts';
+import { type TaskQueue, workflowQueues } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
+import { batchInput } from './dead-letter-twins.ts';
 import { orderOf } from './orders.ts';
 import { createAlertTwins } from './workflow-alert-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
@@ -43,6 +46,7 @@ import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-tw
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
+  createDeadLetterTwins,
   createDecisionTwins,
   createMailTwins,
   createRecordTwins,
@@ -61,6 +65,7 @@ export type StartedPayment = Started<PaymentInput, PaymentResult> & {
   fingerprint: string;
 };
 export type StartedCancellation = Started<EventCancellationInput, EventCancellationResult>;
+export type StartedBatch = Started<DeadLetterBatchInput, DeadLetterBatchResult>;
 export type StartedRefund = Started<RefundInput, RefundResult> & { request: RefundRequest };
 type Plan = (twin: Twin) => void;
 /** Of the order that every test has; `raw` slips by whatever checks an order before it is sent. */
@@ -82,6 +87,8 @@ export interface WorkflowWorld {
     start?: { workflowTaskTimeout?: '1 second' },
   ): Promise<StartedRefund>;
   eventCancellation(plan?: Plan, change?: Partial<EventCancellationRequest>): Promise<StartedCancellation>;
+  /** Of so many letters, numbered from 1. */
+  deadLetters(letters: number, plan?: Plan, change?: Partial<DeadLetterBatch>): Promise<StartedBatch>;
   email(plan?: Plan): Promise<Started<SendEmailInput, EmailResult>>;
   sms(plan?: Plan): Promise<Started<SendSmsInput, SmsResult>>;
   /** Until somebody ends it. */
@@ -168,6 +175,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createMonitorTwins(twins),
     ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
+    ...createDeadLetterTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
@@ -179,7 +187,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
-    ...(['money', 'communication', 'monitoring'] as const).map((queue) =>
+    ...workflowQueues.map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>
@@ -271,6 +279,16 @@ export async function startWorkflowWorld({
       plan?.(twin);
       const handle = await client.workflow.start<(input: EventCancellationInput) => Promise<EventCancellationResult>>(
         workflowTypes.eventCancellation,
+        { ...start, args: [...args] },
+      );
+      return { handle, twin };
+    },
+    async deadLetters(letters, plan, change) {
+      const { args, ...start } = deadLetterBatchStart(batchInput(`batch-${(count += 1)}`, letters, change));
+      const twin = twins.of(start.workflowId);
+      plan?.(twin);
+      const handle = await client.workflow.start<(input: DeadLetterBatchInput) => Promise<DeadLetterBatchResult>>(
+        workflowTypes.resolveDeadLetters,
         { ...start, args: [...args] },
       );
       return { handle, twin };

@@ -44,6 +44,22 @@ describe('decisions.send()', () => {
     expect(new Set(updates.map(({ id }) => id)).size).toBe(2);
   });
 
+  it('with a step sends only if that is what waits', async () => {
+    const payload = { actor: 'approver-1', decision: 'retry', evidence: 'checked', proof: 'proof-1' } as const;
+    const resolve: DecisionMessage = { workflowId, message: 'resolve', payload };
+    const sendTo = (step: string) => boxoffice.decisions.send(resolve, { deadlineMs: 200, step });
+    temporal.answers.set('resolve', { taken: 'retry', step: 'burn' });
+    temporal.standing = { step: 'burn', choices: ['retry'] };
+    expect(await boxoffice.decisions.waiting(workflowId)).toEqual({ step: 'burn', choices: ['retry'] });
+    expect(await sendTo('burn')).toMatchObject({ step: 'burn' });
+    await expect(sendTo('refund')).rejects.toMatchObject({ because: 'nothing_waits' });
+    temporal.close(workflowId, refunded);
+    await expect(sendTo('refund')).rejects.toBeInstanceOf(AlreadyEndedError);
+    temporal.worker = false;
+    await expect(sendTo('burn')).rejects.toBeInstanceOf(UnavailableError);
+    expect(temporal.run(workflowId).updates).toHaveLength(1);
+  });
+
   it('throws why it was not taken', async () => {
     temporal.refusals.set('approve', 'DecisionRefused');
     temporal.refusalDetails.set('approve', { because: 'own_request' });

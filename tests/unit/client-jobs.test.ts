@@ -83,3 +83,20 @@ describe('startEmail()', () => {
     expect([workflowId, priority?.fairnessKey, ...stored].join()).not.toContain('c_1');
   });
 });
+
+describe('deadLetters.again()', () => {
+  it('starts a message anew that had ended, with its round, and joins one that runs', async () => {
+    const { workflowId } = await startEmail(temporal.client, email);
+    temporal.runs.delete(workflowId);
+    await boxoffice.deadLetters.again({ kind: 'email', request: email, round: 2 });
+    const { request, input } = temporal.run(workflowId);
+    expect(input).toMatchObject({ request: email, round: 2 });
+    // ALLOW_DUPLICATE and USE_EXISTING.
+    expect(request).toMatchObject({ workflowIdReusePolicy: 1, workflowIdConflictPolicy: 2 });
+  });
+
+  it('refuses what is no message any more', async () => {
+    const again = boxoffice.deadLetters.again({ kind: 'sms', request: email, round: 1 });
+    await expect(again).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});

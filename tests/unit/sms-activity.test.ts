@@ -80,10 +80,12 @@ function world(options: { facts?: Partial<SmsFacts>; claim?: Awaited<ReturnType<
     },
   });
   return {
-    send: () => on.sendText(input),
+    send: (round?: number) => on.sendText({ ...input, ...(round === undefined ? {} : { round }) }),
     calls,
     taken,
     settled,
+    /** As when a person has it sent again. */
+    reopen: () => void settled.splice(0),
     pages,
     meets: (...all: Trouble[]) => trouble.push(...all),
   };
@@ -178,5 +180,33 @@ describe('a text message of unknown fate', () => {
     expect(await inTime(attempt(send))).toMatchObject({ status: 'sent' });
     expect(pages).toEqual([]);
     expect(calls).toHaveLength(2);
+  });
+});
+
+describe('a text message that was given up and is sent again', () => {
+  const lost = (takenAfterMs?: number): Trouble => ({
+    fault: faultOf('unknown', '503'),
+    ...(takenAfterMs === undefined ? {} : { takenAfterMs }),
+  });
+
+  it('is found where it had been sent in truth, and not sent twice', async () => {
+    const { send, meets, reopen, calls, taken } = world();
+    meets(lost(), lost(), lost(3_600_000));
+    expect(await inTime(retried(send))).toMatchObject({ status: 'undeliverable' });
+    reopen();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    expect(await inTime(attempt(() => send(1)))).toEqual({ status: 'sent', messageSid: 'SM1' });
+    expect([calls.length, taken.length]).toEqual([3, 1]);
+  });
+
+  it('has its three calls anew where it had not, and not more', async () => {
+    const { send, meets, reopen, calls } = world();
+    meets(...Array.from({ length: 6 }, () => lost()));
+    await inTime(retried(send));
+    reopen();
+    expect(await inTime(retried(() => send(1)))).toEqual({ status: 'undeliverable', reason: 'budget_exhausted' });
+    expect(calls).toHaveLength(6);
+    reopen();
+    expect(await inTime(retried(() => send(2)))).toEqual({ status: 'sent', messageSid: 'SM1' });
   });
 });

@@ -18,6 +18,7 @@ import { healthRoutes } from './routes/health.ts';
 import { laneRoutes } from './routes/lanes.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
+import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
@@ -65,6 +66,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(decisionRoutes, deps);
   await app.register(ticketRoutes, deps);
   await app.register(disputeRoutes, deps);
+  await app.register(reconciliationRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(laneRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);

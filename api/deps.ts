@@ -34,12 +34,13 @@ export interface ApiStore {
   contacts: Pick<Store['contacts'], 'put'>;
   contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
+  reconciliation: Pick<Store['reconciliation'], 'list' | 'days' | 'close'>;
 }
 
 export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'reconciliation'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

@@ -27,6 +27,9 @@ export const permissions = {
   'contacts.write': ['service', 'admin'],
   'lanes.read': ['operator', 'admin', 'viewer'],
   'lanes.control': ['admin'],
+  'reconciliation.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'reconciliation.run': ['approver', 'admin'],
+  'reconciliation.close': ['approver', 'admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -4,6 +4,7 @@
  */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
 import { ActivityCancellationType } from '@temporalio/common';
+import { priorities } from './job-types.ts';
 
 /** Slower than the contract's first pause; the wrapper overrides it after a sent call (nextRetryDelay). */
 const providerRetry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' } as const;
@@ -35,6 +36,22 @@ export const receiptCall = {
 export const messageCall = {
   ...receiptCall,
   scheduleToCloseTimeout: '12 hours',
+} as const satisfies ActivityOptions;
+
+/** Reads a great deal, page by page, behind all other work, and changes nothing outside: it can be stopped at any moment. */
+export const comparison = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: providerRetry,
+  priority: { priorityKey: priorities.background },
+} as const satisfies ActivityOptions;
+
+/** The same on a workflow queue, where nothing heartbeats: database and Temporal only. */
+export const bookkeeping = {
+  startToCloseTimeout: '1 minute',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: providerRetry,
 } as const satisfies ActivityOptions;
 
 /** One short database transaction, as a local activity. A longer maximum interval made recovery lag the database by half a minute. */
@@ -105,6 +122,9 @@ export function payoutPollMs(look: number): number {
 export function waitingLookMs(look: number): number {
   return (look < 100 ? 1 : 6) * 3_600_000;
 }
+
+/** After a reconciliation has told workflows what webhooks had not: when it looks whether that has healed it. Milliseconds. */
+export const healingLooksMs = [2_000, 30_000, 300_000] as const;
 
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;

@@ -1,6 +1,7 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createLaneGauges } from './lane-metrics.ts';
+import { createReconciliationGauge } from './reconciliation-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -35,5 +36,6 @@ export function createMetrics() {
       registers: [registry],
     }),
     lanes: createLaneGauges(registry),
+    reconciliation: createReconciliationGauge(registry),
   };
 }

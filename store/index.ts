@@ -15,6 +15,8 @@ import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
+import { createReconciliation } from './reconciliation.ts';
+import { createReconciliationBooks } from './reconciliation-books.ts';
 import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
@@ -46,6 +48,8 @@ export const createStore = (pool: Pool) => ({
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
   lanes: createLanes(pool),
+  reconciliation: createReconciliation(pool),
+  reconciliationBooks: createReconciliationBooks(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
@@ -88,6 +92,8 @@ export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettleP
 export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
 export type { BookPayoutReturn, PaidPayout, PayoutToReturn } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
+export type { Curable, DifferenceFilter, ReconciliationRun, RunTotals } from './reconciliation.ts';
+export type { EndedPurchase, Listed, Period, UnbalancedTransaction } from './reconciliation-books.ts';
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';

@@ -8,6 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import type { DifferenceRecord, ReconciledDay } from '../../contracts/reconciliation.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -110,6 +111,34 @@ export class FakeStore {
     put: async ({ ref, ...content }: MessageContentBody & { tenantId: string; ref: string }) => {
       this.contentsByRef.set(ref, content);
       return { expiresAt: '2099-01-01T00:00:00.000Z' };
+    },
+  };
+  readonly differences: (DifferenceRecord & { tenantId: string })[] = [];
+  readonly reconciliation = {
+    list: async (tenantId: string, { open, limit, before }: { open: boolean; limit: number; before?: number }) =>
+      this.differences
+        .filter((one) => one.tenantId === tenantId && (!open || one.closedAt === undefined))
+        .filter(({ id }) => before === undefined || id < before)
+        .toSorted((a, b) => b.id - a.id)
+        .slice(0, limit),
+    days: async (): Promise<ReconciledDay[]> => [
+      {
+        day: '2027-01-31',
+        status: 'clean',
+        differences: 0,
+        healed: 0,
+        compared: {},
+        startedAt: '2027-02-01T02:00:00.000Z',
+      },
+    ],
+    close: async (
+      tenantId: string,
+      { id, by, reason, now }: { id: number; by: string; reason: string; now: string },
+    ) => {
+      const found = this.differences.find((one) => one.tenantId === tenantId && one.id === id);
+      if (found && found.closedAt === undefined)
+        Object.assign(found, { closedAt: now, closedBy: by, closeReason: reason });
+      return found;
     },
   };
   readonly webhooks = {

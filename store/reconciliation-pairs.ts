@@ -18,7 +18,7 @@ const postedFor = (tenant: string, operation: string) => `(
   join ledger_entries e on e.transaction_id = t.id and e.account = 'stripe_balance'
   where t.tenant_id = ${tenant} and t.operation in (${operation}))`;
 
-export const paymentColumns = `payment_key as "paymentKey", workflow_id as "workflowId", run_id as "runId",
+export const paymentColumns = `payment_key as "paymentKey", p.workflow_id as "workflowId", run_id as "runId",
   status = 'live' as live, status = 'completed' as completed, currency, amount, intent_id as "intentId",
   provider_fee as fee, ${postedFor('p.tenant_id', 'p.workflow_id')} as posted`;
 

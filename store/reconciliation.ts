@@ -69,7 +69,7 @@ async function keep(tx: Tx, { tenantId, day, run, now }: ReconciliationRun, foun
   await tx.affected(
     `insert into reconciliation_differences as old (tenant_id, day, kind, object_id, ours, theirs, remedy, amount_minor,
        currency, seen_by, found_at)
-     select $1, $2::date, $3::text, $4::text, $5::json, $6::json, $7::json, $8::bigint, $9::text, $10::text, $11::timestamptz
+     select $1::text, $2::date, $3::text, $4::text, $5::json, $6::json, $7::json, $8::bigint, $9::text, $10::text, $11::timestamptz
      where not exists (
        select from reconciliation_differences closed where closed.tenant_id = $1 and closed.kind = $3
          and closed.object_id = $4 and closed.closed_by <> $12 and closed.ours::text is not distinct from $5::json::text

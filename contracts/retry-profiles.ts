@@ -38,11 +38,11 @@ export const messageCall = {
   scheduleToCloseTimeout: '12 hours',
 } as const satisfies ActivityOptions;
 
-/** Reads a great deal, page by page, behind all other work, and changes nothing outside: it can be stopped at any moment. */
+/** Reads a great deal, page by page, behind all other work, and changes nothing outside: a cancel stops it at its next call. */
 export const comparison = {
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: providerRetry,
   priority: { priorityKey: priorities.background },
 } as const satisfies ActivityOptions;
@@ -50,7 +50,7 @@ export const comparison = {
 /** The same on a workflow queue, where nothing heartbeats: database and Temporal only. */
 export const bookkeeping = {
   startToCloseTimeout: '1 minute',
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: providerRetry,
 } as const satisfies ActivityOptions;
 

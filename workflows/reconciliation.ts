@@ -37,7 +37,7 @@ export function reconciliation(input: ReconciliationInput): Promise<Reconciliati
 type Undone = Extract<ReconciliationResult, { status: 'cancelled' }>;
 
 /** Pages of one run; the next run goes on where it stopped. About eight events each, far from the server's limit. */
-const pagesPerRun = 500;
+const pagesPerRun = 100;
 
 const goOn = makeContinueAsNewFunc<typeof reconciliation>();
 

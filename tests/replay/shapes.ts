@@ -22,6 +22,7 @@ import { eventCancellationShapes } from './shapes-event-cancellation.ts';
 import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
+import { reconciliationShapes } from './shapes-reconciliation.ts';
 import { ticketShapes } from './shapes-tickets.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
@@ -212,4 +213,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ...decisionShapes,
   ...messageShapes,
   ...payoutShapes,
+  ...reconciliationShapes,
 };

@@ -11,6 +11,9 @@ import type { MailActivities } from '../../activities/mail.ts';
 import type { PayoutActivities } from '../../activities/payout.ts';
 import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
+import type { ReconciliationActivities } from '../../activities/reconciliation.ts';
+import type { ReconciliationChainActivities } from '../../activities/reconciliation-chain.ts';
+import type { ReconciliationRecordActivities } from '../../activities/reconciliation-records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
@@ -38,6 +41,9 @@ type Activities = CardActivities &
   SmsActivities &
   RecordActivities &
   EventCancellationActivities &
+  ReconciliationActivities &
+  ReconciliationChainActivities &
+  ReconciliationRecordActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;
 

@@ -37,6 +37,11 @@ import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute
 import { cancellationRequest } from './cancelled-event-outside.ts';
 import { createCancellationTwins } from './workflow-cancellation-twins.ts';
 import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-twins.ts';
+import {
+  createReconciliationChainTwins,
+  createReconciliationRecordTwins,
+  createReconciliationTwins,
+} from './workflow-reconciliation-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -148,8 +153,14 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
       ...createRefundTwins(twins),
       ...createDisputeTwins(twins),
       ...createPayoutTwins(twins),
+      ...createReconciliationTwins(twins),
     },
-    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
+    chain: {
+      ...createTicketTwins(twins),
+      ...createRefundBurnTwin(twins),
+      ...createMoveTwins(twins),
+      ...createReconciliationChainTwins(twins),
+    },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
   };
@@ -161,6 +172,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createCancellationTwins(twins),
     ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
+    ...createReconciliationRecordTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
@@ -172,7 +184,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
-    ...(['money', 'communication'] as const).map((queue) =>
+    ...(['money', 'communication', 'background'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>

@@ -97,6 +97,10 @@ async function fillEveryTable(): Promise<void> {
       breakers: { closed: 0, open: 0, halfOpen: 0 },
     },
   ]); // prettier-ignore
+  const run = { tenantId, day: '2027-01-01', run: 'run-1', now: start };
+  await store.reconciliation.begin(run);
+  const stray = { kind: 'capture_unknown', objectId: 'pi_1', ours: null, theirs: { amount: 1 } } as const;
+  await store.reconciliation.record({ ...run, examined: ['pi_1'], found: [stray] });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

@@ -322,7 +322,7 @@ export async function openReconciledDay() {
   let tenants = 0;
 
   return {
-    db, sim, node, chain, buyer, contract, stripe: clientOf(sim.url), running, told,
+    db, sim, node, chain, buyer, contract, rpcUrl, stripe: clientOf(sim.url), running, told,
     at, sell, giveUp, begin, refund, dispute, bookDispute, payOut, control, onChain, reconcile, open, stampMints, inputOf,
     /** A venue that sells and is paid, on an account of its own. */
     async tenant(): Promise<{ tenantId: string; account: string }> {

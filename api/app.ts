@@ -23,6 +23,7 @@ import { laneRoutes } from './routes/lanes.ts';
 import { monitorRoutes } from './routes/monitor.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
+import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
@@ -72,6 +73,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(deadLetterBatchRoutes, deps);
   await app.register(ticketRoutes, deps);
   await app.register(disputeRoutes, deps);
+  await app.register(reconciliationRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(laneRoutes, deps);
   await app.register(monitorRoutes, deps);

@@ -43,6 +43,7 @@ export interface ApiStore {
   monitorChanges: Pick<Store['monitorChanges'], 'list'>;
   alerts: Pick<Store['alerts'], 'list' | 'get' | 'acknowledge' | 'recordTest'>;
   alertNotices: Pick<Store['alertNotices'], 'of'>;
+  reconciliation: Pick<Store['reconciliation'], 'list' | 'days' | 'close'>;
 }
 
 export interface ApiDeps {
@@ -50,6 +51,7 @@ export interface ApiDeps {
     Boxoffice,
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'deadLetters'
+    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'reconciliation'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

@@ -33,6 +33,9 @@ export const permissions = {
   'monitor.configure': ['admin'],
   'alerts.read': ['operator', 'admin', 'viewer'],
   'alerts.control': ['admin'],
+  'reconciliation.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'reconciliation.run': ['approver', 'admin'],
+  'reconciliation.close': ['approver', 'admin'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

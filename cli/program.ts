@@ -12,6 +12,7 @@ import { addLanes } from './lanes.ts';
 import { addMonitor } from './monitor.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
+import { addReconciliation } from './reconciliation.ts';
 import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
@@ -42,6 +43,7 @@ Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPO
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "monitor" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "alerts" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "reconciliation" (list, close) and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -124,6 +126,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   });
   addAlerts(program, { env: around.env, print });
   addTickets(program, open);
+  addReconciliation(program, open, { env: around.env, print });
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -141,6 +141,7 @@ async function asked(
   if (!access)
     throw new TypeError(
       'venues, events, contacts, decisions, dead letters, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'venues, events, contacts, decisions, lanes, differences and customer actions need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;

@@ -32,6 +32,7 @@ import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
+import { createReconciliationCalls, type ReconciliationCalls } from './reconciliation.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
 import { createTicketCalls, type TicketCalls } from './tickets.ts';
@@ -50,6 +51,14 @@ export { type JobHandle, startEmail } from './jobs.ts';
 export type { AlertCalls, AlertSending } from './alerts.ts';
 export type { LaneCalls } from './lanes.ts';
 export type { MonitorCalls } from './monitor.ts';
+export {
+  type DifferenceFilter,
+  type ReconciliationCalls,
+  type ReconciliationHandle,
+  type ReconciliationPage,
+  reconciliationStart,
+  type StartedReconciliation,
+} from './reconciliation.ts';
 export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -129,6 +138,8 @@ export interface Boxoffice extends ApiCalls {
   monitor: MonitorCalls;
   /** Incidents, for all tenants. Needs the API, and a token with the role admin to acknowledge. */
   alerts: AlertCalls & AlertSending;
+  /** The books of a day against the card provider and the chain. */
+  reconciliation: ReconciliationCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
@@ -167,6 +178,7 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     lanes: createLaneCalls(api),
     monitor: createMonitorCalls(api),
     alerts: { ...createAlertCalls(api), ...createAlertSending(client) },
+    reconciliation: createReconciliationCalls(client, api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),

@@ -4,6 +4,7 @@
  */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
 import { ActivityCancellationType } from '@temporalio/common';
+import { priorities } from './job-types.ts';
 
 /** Slower than the contract's first pause; the wrapper overrides it after a sent call (nextRetryDelay). */
 const providerRetry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' } as const;
@@ -55,6 +56,18 @@ export const firstAlertWindow = '12 hours';
 /** Some decisions sent to their workflows; each is the same message when it is sent again. */
 export const decisionCall = {
   startToCloseTimeout: '30 seconds',
+/** Reads a great deal, page by page, behind all other work, and changes nothing outside: a cancel stops it at its next call. */
+export const comparison = {
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: providerRetry,
+  priority: { priorityKey: priorities.background },
+} as const satisfies ActivityOptions;
+
+/** The same on a workflow queue, where nothing heartbeats: database and Temporal only. */
+export const bookkeeping = {
+  startToCloseTimeout: '1 minute',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: providerRetry,
 } as const satisfies ActivityOptions;
@@ -127,6 +140,9 @@ export function payoutPollMs(look: number): number {
 export function waitingLookMs(look: number): number {
   return (look < 100 ? 1 : 6) * 3_600_000;
 }
+
+/** After a reconciliation has told workflows what webhooks had not: when it looks whether that has healed it. Milliseconds. */
+export const healingLooksMs = [2_000, 30_000, 300_000] as const;
 
 /** A purchase that is not authorized by then expires (the contract's 24 h). Bounds the authorization, never an undo. */
 export const authorizationWindowMs = 24 * 3_600_000;

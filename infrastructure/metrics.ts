@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { createAlertsSent } from './alert-metrics.ts';
 import { createLaneGauges } from './lane-metrics.ts';
 import { createQueueGauges } from './queue-metrics.ts';
+import { createReconciliationGauge } from './reconciliation-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -39,5 +40,6 @@ export function createMetrics() {
     lanes: createLaneGauges(registry),
     queues: createQueueGauges(registry),
     alertsSent: createAlertsSent(registry),
+    reconciliation: createReconciliationGauge(registry),
   };
 }

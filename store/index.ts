@@ -21,6 +21,8 @@ import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
+import { createReconciliation } from './reconciliation.ts';
+import { createReconciliationBooks } from './reconciliation-books.ts';
 import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
 import { createSentCalls } from './sent-calls.ts';
@@ -59,6 +61,8 @@ export const createStore = (pool: Pool) => ({
   monitorChanges: createMonitorChanges(pool),
   alerts: createAlerts(pool),
   alertNotices: createAlertNotices(pool),
+  reconciliation: createReconciliation(pool),
+  reconciliationBooks: createReconciliationBooks(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
@@ -108,6 +112,8 @@ export type { ClaimPayment, ClosedResult, CompletedResult, PaymentClaim, SettleP
 export type { PayoutFilter, PayoutPage, PayoutRecord, RoutedPayout, VenueBalances } from './payout-reads.ts';
 export type { BookPayoutReturn, PaidPayout, PayoutToReturn } from './payout-returns.ts';
 export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './payouts.ts';
+export type { Curable, DifferenceFilter, ReconciliationRun, RunTotals } from './reconciliation.ts';
+export type { EndedPurchase, Listed, Period, UnbalancedTransaction } from './reconciliation-books.ts';
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { QueueMetric, QueueMetricFilter } from './queue-metrics.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';

@@ -9,8 +9,10 @@ import { createIncidentActivities } from '../activities/incidents.ts';
 import { createMailActivities } from '../activities/mail.ts';
 import { createCardProvider } from '../activities/providers/stripe/provider.ts';
 import { createDisputeProvider } from '../activities/providers/stripe/disputes.ts';
+import { createReconciliationProvider } from '../activities/providers/stripe/reconciliation.ts';
 import { createPayoutProvider } from '../activities/providers/stripe/payouts.ts';
 import { createRefundProvider } from '../activities/providers/stripe/refunds.ts';
+import { createChainReader } from '../activities/providers/chain/reading.ts';
 import { createChainProvider } from '../activities/providers/chain/provider.ts';
 import { parseSender } from '../activities/providers/mail/message-id.ts';
 import { createMailProvider } from '../activities/providers/mail/provider.ts';
@@ -38,6 +40,11 @@ import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
 import { createEventCancellationPorts, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
 import { createSmsFacts } from './sms-facts.ts';
 import { payoutRecordActivities } from './payout-records.ts';
+import {
+  reconciliationActivities,
+  reconciliationChainActivities,
+  reconciliationRecordActivities,
+} from './reconciliation-ports.ts';
 
 const requestTimeoutMs = 10_000;
 const pollMs = 500;
@@ -56,7 +63,7 @@ export interface Parts {
 
 /** Provider activities by lane; a process builds only those of the lanes that it serves. */
 export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) => object>>> = {
-  stripe: ({ config: { stripe }, store, lanes }) => {
+  stripe: ({ config: { stripe }, store, lanes, temporal }) => {
     const account = { secretKey: stripe.STRIPE_SECRET_KEY, apiBase: stripe.STRIPE_API_BASE };
     const steps = store.sentCalls;
     return {
@@ -70,9 +77,10 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       ...createPayoutActivities({ provider: createPayoutProvider(account), lanes, steps }),
       ...createRefundActivities({ provider: createRefundProvider(account), lanes, steps, books: store.refunds }),
       ...createDisputeActivities({ provider: createDisputeProvider(account), lanes }),
+      ...reconciliationActivities({ store, temporal, lanes }, createReconciliationProvider(account)),
     };
   },
-  chain: ({ config: { chain }, store, lanes }) => {
+  chain: ({ config: { chain }, store, lanes, temporal }) => {
     const deps = {
       provider: createChainProvider({
         rpcUrl: chain.CHAIN_RPC_URL,
@@ -94,7 +102,18 @@ export const laneActivities: Readonly<Partial<Record<LaneName, (parts: Parts) =>
       gossipMs,
       pollMs,
     };
-    return { ...createTicketActivities(deps), ...createTicketMoveActivities(deps) };
+    const reader = createChainReader({
+      rpcUrl: chain.CHAIN_RPC_URL,
+      contract: chain.CHAIN_CONTRACT_ADDRESS as `0x${string}`,
+      confirmations: chain.CHAIN_CONFIRMATIONS,
+      requestTimeoutMs,
+      pace: createChainPace(lanes),
+    });
+    return {
+      ...createTicketActivities(deps),
+      ...createTicketMoveActivities(deps),
+      ...reconciliationChainActivities({ store, temporal, lanes }, reader),
+    };
   },
   email: ({ config: { mail }, store, lanes }) =>
     createMailActivities({
@@ -159,5 +178,6 @@ export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Par
   monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts) }),
   monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
   background: (parts) => ({ ...recordActivities(parts), ...deadLetterActivities(parts) }),
+  background: (parts) => ({ ...recordActivities(parts), ...reconciliationRecordActivities(parts) }),
   monitoring: recordActivities,
 };

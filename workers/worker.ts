@@ -118,6 +118,7 @@ export async function startWorkers(
   const served = laneNames.filter((lane) => queues.includes(lane));
   for (const lane of served) metrics.circuitBreakerOpen.set({ lane }, 0);
   metrics.lanes.watch(served, (lane) => limiter.status(lane));
+  if (queues.includes('background')) metrics.reconciliation.watch(() => store.reconciliation.openByKind());
   const samples = startLaneSamples({
     lanes: controlledLanes,
     status: (lane) => limiter.status(lane),

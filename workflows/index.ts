@@ -10,6 +10,7 @@ export { payout } from './payout.ts';
 export { payoutReturn } from './payout-return.ts';
 export { payoutRound } from './payout-round.ts';
 export { resolveDeadLetters } from './resolve-dead-letters.ts';
+export { reconciliation } from './reconciliation.ts';
 export { refund } from './refund.ts';
 export { refundReturn } from './refund-return.ts';
 export { sendEmail } from './send-email.ts';

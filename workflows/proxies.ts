@@ -11,6 +11,10 @@ import type { MailActivities } from '../activities/mail.ts';
 import type { PayoutActivities } from '../activities/payout.ts';
 import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation, Sampling } from '../activities/ports.ts';
+import type { Operation } from '../activities/ports.ts';
+import type { ReconciliationActivities } from '../activities/reconciliation.ts';
+import type { ReconciliationChainActivities } from '../activities/reconciliation-chain.ts';
+import type { ReconciliationRecordActivities } from '../activities/reconciliation-records.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
 import type { RecordActivities } from '../activities/records.ts';
@@ -19,11 +23,14 @@ import type { TicketActivities } from '../activities/tickets.ts';
 import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } from '../contracts/retry-profiles.ts';
 import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 import { decisionCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { bookkeeping, comparison, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const disputes = proxyActivities<DisputeActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const payouts = proxyActivities<PayoutActivities>({ ...moneyCall, taskQueue: 'stripe' });
+export const reconciling = proxyActivities<ReconciliationActivities>({ ...comparison, taskQueue: 'stripe' });
+export const reconcilingChain = proxyActivities<ReconciliationChainActivities>({ ...comparison, taskQueue: 'chain' });
 export const tickets = proxyActivities<TicketActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall, taskQueue: 'chain' });
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
@@ -33,6 +40,11 @@ export const samples = proxyActivities<Pick<Sampling, 'takeSample'>>({ ...sampli
 export const monitorRecords = proxyLocalActivities<IncidentActivities & Pick<Sampling, 'recordSample'>>(monitorRecord);
 export const alerts = proxyActivities<AlertActivities>({ ...alertCall, taskQueue: 'alert' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
+export const reconcilingBooks = proxyActivities<ReconciliationRecordActivities>({
+  ...bookkeeping,
+  taskQueue: 'background',
+});
+export const reconciliationRecords = proxyLocalActivities<ReconciliationRecordActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
 /** On the workflow's own queue. */

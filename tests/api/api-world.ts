@@ -10,6 +10,7 @@ import { createMonitorControl } from '../../client/monitor-control.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createAlertLinks } from '../../infrastructure/alert-links.ts';
+import type { DifferenceRecord, ReconciledDay } from '../../contracts/reconciliation.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -125,6 +126,34 @@ export class FakeStore {
   readonly incidents = new AlertsTwin();
   readonly alerts = this.incidents.alerts;
   readonly alertNotices = this.incidents.alertNotices;
+  readonly differences: (DifferenceRecord & { tenantId: string })[] = [];
+  readonly reconciliation = {
+    list: async (tenantId: string, { open, limit, before }: { open: boolean; limit: number; before?: number }) =>
+      this.differences
+        .filter((one) => one.tenantId === tenantId && (!open || one.closedAt === undefined))
+        .filter(({ id }) => before === undefined || id < before)
+        .toSorted((a, b) => b.id - a.id)
+        .slice(0, limit),
+    days: async (): Promise<ReconciledDay[]> => [
+      {
+        day: '2027-01-31',
+        status: 'clean',
+        differences: 0,
+        healed: 0,
+        compared: {},
+        startedAt: '2027-02-01T02:00:00.000Z',
+      },
+    ],
+    close: async (
+      tenantId: string,
+      { id, by, reason, now }: { id: number; by: string; reason: string; now: string },
+    ) => {
+      const found = this.differences.find((one) => one.tenantId === tenantId && one.id === id);
+      if (found && found.closedAt === undefined)
+        Object.assign(found, { closedAt: now, closedBy: by, closeReason: reason });
+      return found;
+    },
+  };
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);

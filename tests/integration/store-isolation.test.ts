@@ -103,6 +103,10 @@ async function fillEveryTable(): Promise<void> {
   await store.alerts.recordTest(incidentOf());
   const configured = { actor: 'admin', reason: 'summer sale', settings: { moneyDepth: 80 } };
   await store.monitorChanges.record({ changeId: 'c', request: configured, overrides: { moneyDepth: 80 }, now: start });
+  const run = { tenantId, day: '2027-01-01', run: 'run-1', now: start };
+  await store.reconciliation.begin(run);
+  const stray = { kind: 'capture_unknown', objectId: 'pi_1', ours: null, theirs: { amount: 1 } } as const;
+  await store.reconciliation.record({ ...run, examined: ['pi_1'], found: [stray] });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }

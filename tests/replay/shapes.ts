@@ -24,6 +24,7 @@ import { eventCancellationShapes } from './shapes-event-cancellation.ts';
 import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
+import { reconciliationShapes } from './shapes-reconciliation.ts';
 import { ticketShapes } from './shapes-tickets.ts';
 
 const me = { actor: 'support-7', reason: 'wrong seats' };
@@ -216,4 +217,5 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ...messageShapes,
   ...payoutShapes,
   ...deadLetterShapes,
+  ...reconciliationShapes,
 };

@@ -14,6 +14,9 @@ import type { PayoutActivities } from '../../activities/payout.ts';
 import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
 import type { Sampling } from '../../activities/ports.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
+import type { ReconciliationActivities } from '../../activities/reconciliation.ts';
+import type { ReconciliationChainActivities } from '../../activities/reconciliation-chain.ts';
+import type { ReconciliationRecordActivities } from '../../activities/reconciliation-records.ts';
 import type { RefundActivities } from '../../activities/refund.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
 import type { TicketMoveActivities } from '../../activities/ticket-moves.ts';
@@ -47,6 +50,9 @@ type Activities = CardActivities &
   IncidentActivities &
   Sampling &
   DeadLetterActivities &
+  ReconciliationActivities &
+  ReconciliationChainActivities &
+  ReconciliationRecordActivities &
   DecisionActivities;
 /** A notice's one activity is planned channel by channel. */
 export type ActivityName = keyof Activities | `sendAlert-${Channel}`;

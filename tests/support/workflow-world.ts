@@ -43,6 +43,11 @@ import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute
 import { cancellationRequest } from './cancelled-event-outside.ts';
 import { createCancellationTwins } from './workflow-cancellation-twins.ts';
 import { createPayoutRecordTwins, createPayoutTwins } from './workflow-payout-twins.ts';
+import {
+  createReconciliationChainTwins,
+  createReconciliationRecordTwins,
+  createReconciliationTwins,
+} from './workflow-reconciliation-twins.ts';
 import { createRefundBurnTwin, createRefundRecordTwins, createRefundTwins } from './workflow-refund-twins.ts';
 import {
   createCardTwins,
@@ -160,8 +165,14 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
       ...createRefundTwins(twins),
       ...createDisputeTwins(twins),
       ...createPayoutTwins(twins),
+      ...createReconciliationTwins(twins),
     },
-    chain: { ...createTicketTwins(twins), ...createRefundBurnTwin(twins), ...createMoveTwins(twins) },
+    chain: {
+      ...createTicketTwins(twins),
+      ...createRefundBurnTwin(twins),
+      ...createMoveTwins(twins),
+      ...createReconciliationChainTwins(twins),
+    },
     email: createMailTwins(twins),
     sms: createSmsTwins(twins),
     alert: createAlertTwins(twins),
@@ -176,6 +187,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
     ...createDeadLetterTwins(twins),
+    ...createReconciliationRecordTwins(twins),
   };
   const common = (taskQueue: TaskQueue): WorkerOptions => ({
     connection: env.nativeConnection,
@@ -188,6 +200,7 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
   });
   const workers = await Promise.all([
     ...workflowQueues.map((queue) =>
+    ...(['money', 'communication', 'background'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
     ...Object.entries(providers).map(([queue, activities]) =>

@@ -100,7 +100,7 @@ export function createChainProvider(options: ChainProviderOptions): ChainProvide
 }
 
 /** An empty answer is what a node gives that has not yet seen the contract: it says nothing about the tokens. */
-function decoded<T>(decode: () => T): T {
+export function decoded<T>(decode: () => T): T {
   try {
     return decode();
   } catch {

@@ -22,6 +22,9 @@ const statuses: Readonly<Record<string, ProviderDispute['status']>> = {
   appeal_under_review: 'under_review',
 };
 
+/** A status that we do not know is no end: it is looked at again. */
+export const disputeStatusOf = (status: string): ProviderDispute['status'] => statuses[status] ?? 'under_review';
+
 const idOf = (object: string | { id: string }) => (typeof object === 'string' ? object : object.id);
 const timeOf = (seconds: number) => new Date(seconds * 1_000).toISOString();
 
@@ -41,8 +44,7 @@ function disputeOf(dispute: Stripe.Dispute): ProviderDispute {
   return {
     disputeId: dispute.id,
     chargeId: idOf(dispute.charge),
-    // A status that we do not know is no end: it is looked at again.
-    status: statuses[dispute.status] ?? 'under_review',
+    status: disputeStatusOf(dispute.status),
     amount: dispute.amount,
     currency: dispute.currency.toUpperCase(),
     reason: dispute.reason,

@@ -53,10 +53,12 @@ const clockToleranceMs = 120_000;
 const statuses = new Set<ProviderPayout['status']>(['pending', 'in_transit', 'paid', 'failed', 'canceled']);
 const isStatus = (status: string): status is ProviderPayout['status'] => (statuses as ReadonlySet<string>).has(status);
 
+/** A status that we do not know is no end: it is looked at again. */
+export const payoutStatusOf = (status: string): ProviderPayout['status'] => (isStatus(status) ? status : 'pending');
+
 const payoutOf = ({ id, status, failure_code: failureCode }: Stripe.Payout): ProviderPayout => ({
   providerPayoutId: id,
-  // A status that we do not know is no end: it is looked at again.
-  status: isStatus(status) ? status : 'pending',
+  status: payoutStatusOf(status),
   ...(failureCode ? { failureCode } : {}),
 });
 

@@ -31,13 +31,16 @@ const statuses = new Set<ProviderRefund['status']>(['pending', 'requires_action'
 const isStatus = (status: string | null): status is ProviderRefund['status'] =>
   (statuses as ReadonlySet<string | null>).has(status);
 
+/** A status that we do not know is no end: it is looked at again. */
+export const refundStatusOf = (status: string | null): ProviderRefund['status'] =>
+  isStatus(status) ? status : 'pending';
+
 function refundOf(refund: Stripe.Refund): ProviderRefund {
   const { id, status, failure_reason: failureCode, balance_transaction: balance } = refund;
   const balanceTransactionId = typeof balance === 'string' ? balance : balance?.id;
   return {
     providerRefundId: id,
-    // A status that we do not know is no end: it is looked at again.
-    status: isStatus(status) ? status : 'pending',
+    status: refundStatusOf(status),
     ...(failureCode ? { failureCode } : {}),
     ...(balanceTransactionId ? { balanceTransactionId } : {}),
   };

@@ -1,0 +1,47 @@
+/** Reconciliation as it is asked for, and as it comes over HTTP. Who closes a difference is the subject of the token. */
+import { Type, type Static } from 'typebox';
+import { Id, Text } from './common.ts';
+import { InvalidRequestError } from './validate.ts';
+
+export const Day = Type.String({
+  pattern: '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$',
+  description: 'day: a day in UTC, as 2027-01-31',
+});
+
+export const ReconciliationRequestSchema = Type.Object(
+  { tenantId: Id('tenantId'), day: Day },
+  { additionalProperties: false, description: 'a tenant (or platform) and a day' },
+);
+
+export const ReconciliationBody = Type.Object({ day: Day }, { additionalProperties: false, description: 'a day' });
+
+export const ReconciliationQuery = Type.Object(
+  {
+    day: Type.Optional(Day),
+    open: Type.Optional(Type.Boolean({ description: 'open: false shows closed differences too; true unless given' })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ReconciliationQuery = Static<typeof ReconciliationQuery>;
+
+export const DifferenceParams = Type.Object(
+  { id: Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'id: the number of a difference' }) },
+  { additionalProperties: false },
+);
+
+export const CloseDifferenceBody = Type.Object(
+  { reason: Text('reason', 500) },
+  { additionalProperties: false, description: 'why it is no difference any more, or why it may stay' },
+);
+
+/** A pattern lets 2027-02-31 through, and nothing has happened yet on a day to come. @throws InvalidRequestError */
+export function checkDay(day: string, now: number): void {
+  const begins = Date.parse(`${day}T00:00:00.000Z`);
+  const isDay = !Number.isNaN(begins) && new Date(begins).toISOString().startsWith(day);
+  if (isDay && begins <= now) return;
+  throw new InvalidRequestError([{ field: 'day', value: day, accepted: 'a day in UTC that has begun, as 2027-01-31' }]);
+}

@@ -1,0 +1,44 @@
+/** What differs between books, provider and chain, and is open: asked of the database when somebody scrapes. */
+import { Gauge, type Registry } from 'prom-client';
+import { differenceKinds } from '../contracts/reconciliation.ts';
+
+type Count = () => Promise<readonly { kind: string; count: number }[]>;
+
+export interface ReconciliationGauge {
+  /** From now on it is shown. The same from every process that shows it. */
+  watch(count: Count): void;
+}
+
+/** However many scrape, the database is asked no more often. Milliseconds. */
+const freshMs = 5_000;
+
+/** A database that is away fails no scrape: it leaves a gap. */
+export function createReconciliationGauge(
+  registry: Registry,
+  now: () => number = () => performance.now(),
+): ReconciliationGauge {
+  let read: Count | undefined;
+  let last: { at: number; counts: ReturnType<Count> } | undefined;
+  new Gauge({
+    name: 'reconciliation_differences',
+    help: 'Open differences between the books, the card provider and the chain, of all tenants',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+    async collect() {
+      if (!read) return;
+      if (last === undefined || now() - last.at >= freshMs) last = { at: now(), counts: read() };
+      try {
+        const open = new Map((await last.counts).map(({ kind, count }) => [kind, count]));
+        for (const kind of differenceKinds) this.set({ kind }, open.get(kind) ?? 0);
+      } catch {
+        this.reset();
+      }
+    },
+  });
+  return {
+    watch: (count) => {
+      last = undefined;
+      read = count;
+    },
+  };
+}

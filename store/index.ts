@@ -1,8 +1,11 @@
 /** All SQL of the project, one file per concern. Every method is one transaction of one tenant. */
 import type { Pool } from '../infrastructure/postgres.ts';
+import { createAnalytics } from './analytics.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
+import { createCleanup } from './cleanup.ts';
 import { createCustomerActions } from './customer-actions.ts';
+import { createDailyRounds } from './daily-round.ts';
 import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createEventCancellations } from './event-cancellations.ts';
@@ -17,6 +20,7 @@ import { createPayoutReturns } from './payout-returns.ts';
 import { createPayouts } from './payouts.ts';
 import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
+import { createReports } from './reports.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
 import { createVenueAccounts } from './venue-accounts.ts';
@@ -46,11 +50,17 @@ export const createStore = (pool: Pool) => ({
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
   lanes: createLanes(pool),
+  analytics: createAnalytics(pool),
+  reports: createReports(pool),
+  cleanup: createCleanup(pool),
+  dailyRounds: createDailyRounds(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
 
+export type { EventToRecord, RecordOutcome } from './analytics.ts';
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export { type CleanedTable, cleanedTables, rowsPerBatch } from './cleanup.ts';
 export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';
 export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
@@ -91,6 +101,7 @@ export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './p
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
+export type { MakeReport, ReportEntry, ReportPage, StoredReport } from './reports.ts';
 export type { SentCalls } from './sent-calls.ts';
 export type { Statement, StatementLine } from './statements.ts';
 export type { Event, Venue } from './setup.ts';

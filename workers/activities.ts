@@ -26,6 +26,7 @@ import { createProofVerifier } from '../infrastructure/proofs.ts';
 import type { Metrics } from '../infrastructure/metrics.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
+import { backgroundActivities } from './background.ts';
 import { createMailFacts } from './mail-facts.ts';
 import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
 import { createEventCancellationPorts, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
@@ -123,6 +124,6 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
   money: recordActivities,
   communication: recordActivities,
-  background: recordActivities,
+  background: (parts) => ({ ...recordActivities(parts), ...backgroundActivities(parts.store, parts.temporal) }),
   monitoring: recordActivities,
 };

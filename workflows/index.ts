@@ -1,7 +1,11 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
+export { analyticsEvent } from './analytics-event.ts';
 export { burn } from './burn.ts';
+export { cleanup } from './cleanup.ts';
+export { dailyRound } from './daily-round.ts';
 export { dispute } from './dispute.ts';
 export { eventCancellation } from './event-cancellation.ts';
+export { generateReport } from './generate-report.ts';
 export { mint } from './mint.ts';
 export { payment } from './payment.ts';
 export { payout } from './payout.ts';

@@ -1,6 +1,9 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { AnalyticsActivities } from '../activities/analytics.ts';
 import type { CardActivities } from '../activities/card.ts';
+import type { CleanupActivities } from '../activities/cleanup.ts';
+import type { DailyRoundActivities } from '../activities/daily-round.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
 import type { DisputeActivities } from '../activities/dispute.ts';
@@ -10,10 +13,19 @@ import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
+import type { ReportActivities } from '../activities/reports.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
-import { messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { backgroundExpiryMs } from '../contracts/expiry.ts';
+import {
+  backgroundCall,
+  longBackgroundCall,
+  messageCall,
+  moneyCall,
+  receiptCall,
+  record,
+} from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -27,6 +39,14 @@ export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: '
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
+export const analytics = proxyActivities<AnalyticsActivities>({ ...backgroundCall, taskQueue: 'background' });
+export const reports = proxyActivities<ReportActivities>({ ...backgroundCall, taskQueue: 'background' });
+export const cleaning = proxyActivities<CleanupActivities>({ ...longBackgroundCall, taskQueue: 'background' });
+export const rounds = proxyActivities<DailyRoundActivities>({
+  ...longBackgroundCall,
+  scheduleToCloseTimeout: backgroundExpiryMs,
+  taskQueue: 'background',
+});
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

@@ -1,11 +1,11 @@
 /** Collects what many callers want for a moment, and does it at once. */
 export interface BatcherOptions<Item, Result> {
   /** What belongs together: items of different groups are never in one batch. */
-  groupOf(item: Item): string;
+  groupOf: (item: Item) => string;
   /** All or nothing. Answers in the order of the items. */
-  run(group: string, items: readonly Item[]): Promise<readonly Result[]>;
+  run: (group: string, items: readonly Item[]) => Promise<readonly Result[]>;
   /** After such an error one item may be to blame, and the others may be fine. */
-  blamesItem(error: unknown): boolean;
+  blamesItem: (error: unknown) => boolean;
   maxItems: number;
   /** How long the first one waits for others. Milliseconds. */
   maxDelayMs: number;

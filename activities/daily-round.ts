@@ -41,35 +41,35 @@ interface Progress<Cursor> {
 const perWave = 500;
 const atOnce = 10;
 
+/** A few at a time, in their order, so that a cursor says what is done. */
+async function wave<Cursor>(
+  given: Cursor | undefined,
+  list: (after: Cursor | undefined) => Promise<Cursor[]>,
+  start: (one: Cursor) => Promise<boolean>,
+): Promise<Wave<Cursor>> {
+  const { info, cancellationSignal } = Context.current();
+  const progress: Progress<Cursor> = {
+    after: given,
+    started: 0,
+    ...(info.heartbeatDetails as Progress<Cursor> | undefined),
+  };
+  const due = await list(progress.after);
+  await tellingProgress(progress, async () => {
+    for (let done = 0; done < due.length; done += atOnce) {
+      cancellationSignal.throwIfAborted();
+      const slice = due.slice(done, done + atOnce);
+      const news = await Promise.all(slice.map(start));
+      progress.started += news.filter(Boolean).length;
+      progress.after = slice.at(-1);
+    }
+  });
+  const { after, started } = progress;
+  return { started, ...(due.length === perWave && after !== undefined ? { next: after } : {}) };
+}
+
 export type DailyRoundActivities = ReturnType<typeof createDailyRoundActivities>;
 
 export function createDailyRoundActivities(ports: DailyRoundPorts) {
-  /** A few at a time, in their order, so that a cursor says what is done. */
-  async function wave<Cursor>(
-    given: Cursor | undefined,
-    list: (after: Cursor | undefined) => Promise<Cursor[]>,
-    start: (one: Cursor) => Promise<boolean>,
-  ): Promise<Wave<Cursor>> {
-    const { info, cancellationSignal } = Context.current();
-    const progress: Progress<Cursor> = {
-      after: given,
-      started: 0,
-      ...(info.heartbeatDetails as Progress<Cursor> | undefined),
-    };
-    const due = await list(progress.after);
-    await tellingProgress(progress, async () => {
-      for (let done = 0; done < due.length; done += atOnce) {
-        cancellationSignal.throwIfAborted();
-        const slice = due.slice(done, done + atOnce);
-        const news = await Promise.all(slice.map(start));
-        progress.started += news.filter(Boolean).length;
-        progress.after = slice.at(-1);
-      }
-    });
-    const { after, started } = progress;
-    return { started, ...(due.length === perWave && after !== undefined ? { next: after } : {}) };
-  }
-
   return {
     startCleanup: async ({ day }: { day: string }): Promise<void> =>
       void (await tellingProgress({}, () => ports.startCleanup(day))),

@@ -34,12 +34,21 @@ export interface ApiStore {
   contacts: Pick<Store['contacts'], 'put'>;
   contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
+  reports: Pick<Store['reports'], 'get' | 'list'>;
 }
 
 export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions'
+    | 'payments'
+    | 'refunds'
+    | 'payouts'
+    | 'disputes'
+    | 'tickets'
+    | 'eventCancellations'
+    | 'decisions'
+    | 'analytics'
+    | 'reports'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

@@ -27,6 +27,9 @@ export const permissions = {
   'contacts.write': ['service', 'admin'],
   'lanes.read': ['operator', 'admin', 'viewer'],
   'lanes.control': ['admin'],
+  'analytics.write': ['service', 'admin'],
+  'reports.make': ['operator', 'admin'],
+  'reports.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

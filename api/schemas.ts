@@ -114,6 +114,27 @@ export const LanesView = Type.Object(
   { description: 'the lanes' },
 );
 
+const jobFields = {
+  workflowId: text('the workflow in Temporal'),
+  webUi: Type.Optional(text('its page in the Temporal Web UI')),
+};
+
+export const AnalyticsEventView = Type.Object(
+  { id: text('the idempotency key'), ...jobFields, status: text('pending, recorded or expired') },
+  { additionalProperties: true, description: 'an event to count' },
+);
+
+export const ReportRunView = Type.Object(
+  {
+    id: text('venue and day'),
+    ...jobFields,
+    status: text('pending, completed or expired'),
+    location: Type.Optional(text('where the report is')),
+    sha256: Type.Optional(text('of its CSV, in hex')),
+  },
+  { additionalProperties: true, description: 'the making of a report' },
+);
+
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });
 
 export const ListQuery = Type.Object(

@@ -10,6 +10,7 @@ import { addLanes } from './lanes.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addRefunds } from './refunds.ts';
+import { addReports } from './reports.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
@@ -36,7 +37,7 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "payouts statement", "reports get" and "reports list" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -106,6 +107,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
     },
   });
   addTickets(program, open);
+  addReports(program, open, { env: around.env, print, out: around.out });
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

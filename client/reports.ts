@@ -54,11 +54,12 @@ export async function makeReport(client: Client, given: ReportRequest): Promise<
   };
 }
 
-export function createReportCalls(client: Client, api: ApiAccess | undefined): ReportCalls {
-  const pathOf = (venueId: string, day: string, format: 'json' | 'csv') =>
-    `${reportLocation(checked(() => checkOf({ venueId, day })))}?format=${format}`;
+const pathOf = (venueId: string, day: string, format: 'json' | 'csv') =>
+  `${reportLocation(checked(() => checkOf({ venueId, day })))}?format=${format}`;
+
+/** Reading them needs the API only. */
+export function createReportReads(api: ApiAccess | undefined): Omit<ReportCalls, 'make'> {
   return {
-    make: (request) => makeReport(client, request),
     get: async (venueId, day) =>
       (await callApi(api, 'GET', pathOf(venueId, day, 'json'))) as Awaited<ReturnType<ReportCalls['get']>>,
     csv: async (venueId, day) => String(await callApi(api, 'GET', pathOf(venueId, day, 'csv'))),
@@ -70,3 +71,8 @@ export function createReportCalls(client: Client, api: ApiAccess | undefined): R
     },
   };
 }
+
+export const createReportCalls = (client: Client, api: ApiAccess | undefined): ReportCalls => ({
+  make: (request) => makeReport(client, request),
+  ...createReportReads(api),
+});

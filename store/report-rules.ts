@@ -88,13 +88,15 @@ function accountsOf(openings: readonly OpeningRow[], movements: readonly Movemen
     });
 }
 
+/** Without a -0. */
+const negative = (amount: number) => (amount === 0 ? 0 : -amount);
+
 function totalsOf(movements: readonly Movement[]): ReportTotals {
   const sum = (account: string, ...kinds: MovementKind[]) =>
     movements
       .filter(({ kind }) => kinds.length === 0 || kinds.includes(kind))
       .flatMap(({ amounts }) => amounts)
       .reduce((total, entry) => (entry.account === account ? total + entry.amount : total), 0);
-  const negative = (amount: number) => (amount === 0 ? 0 : -amount);
   return {
     captured: sum('stripe_balance', 'purchase'),
     platformFees: negative(sum('platform_fees')),

@@ -22,6 +22,7 @@ import type {
   RefundRecord,
   RoutedPayout,
   Statement,
+  StoredReport,
   VenueBalances,
   WebhookEvent,
 } from '../../store/index.ts';
@@ -111,6 +112,16 @@ export class FakeStore {
       this.contentsByRef.set(ref, content);
       return { expiresAt: '2099-01-01T00:00:00.000Z' };
     },
+  };
+  readonly reportsByDay = new Map<string, StoredReport>();
+  readonly reports = {
+    get: async (tenantId: string, venueId: string, day: string) =>
+      this.reportsByDay.get(`${tenantId}/${venueId}/${day}`),
+    list: async (tenantId: string, { venueId }: { venueId?: string } = {}) => ({
+      reports: [...this.reportsByDay]
+        .filter(([id]) => id.startsWith(`${tenantId}/${venueId ?? ''}`))
+        .map(([, { report, sha256, createdAt }]) => ({ venueId: report.venueId, day: report.day, sha256, createdAt })),
+    }),
   };
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {

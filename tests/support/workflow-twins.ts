@@ -3,6 +3,10 @@
  * as a test plans. What they keep is what tests judge a workflow by.
  */
 import { Context } from '@temporalio/activity';
+import type { AnalyticsActivities } from '../../activities/analytics.ts';
+import type { CleanupActivities } from '../../activities/cleanup.ts';
+import type { DailyRoundActivities } from '../../activities/daily-round.ts';
+import type { ReportActivities } from '../../activities/reports.ts';
 import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
 import type { AuthorizeInput, CardActivities, LookInput } from '../../activities/card.ts';
@@ -23,6 +27,7 @@ import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import type { MoveResult } from '../../contracts/ticket-move.ts';
+import { BackgroundOutside } from './background-outside.ts';
 import { EventOutside } from './cancelled-event-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
 import type { PayoutOutside } from './payout-outside.ts';
@@ -38,6 +43,10 @@ type Activities = CardActivities &
   SmsActivities &
   RecordActivities &
   EventCancellationActivities &
+  AnalyticsActivities &
+  ReportActivities &
+  CleanupActivities &
+  DailyRoundActivities &
   DecisionActivities;
 export type ActivityName = keyof Activities;
 
@@ -96,6 +105,7 @@ export class Twin {
   refund: RefundOutside = { books: 'untouched', statuses: ['succeeded'], burned: [] };
   customer: CustomerOutside = { wanted: false, looks: ['waited for'], asked: false };
   event = new EventOutside();
+  background = new BackgroundOutside();
   payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */

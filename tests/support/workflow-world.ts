@@ -31,6 +31,7 @@ import type { TaskQueue } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { orderOf } from './orders.ts';
+import { createBackgroundTwins } from './workflow-background-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
@@ -175,6 +176,11 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...(['money', 'communication'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
+    Worker.create({
+      ...common('background'),
+      workflowBundle: { code },
+      activities: { ...records, ...createBackgroundTwins(twins) },
+    }),
     ...Object.entries(providers).map(([queue, activities]) =>
       Worker.create({ ...common(queue as TaskQueue), activities }),
     ),

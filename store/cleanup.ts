@@ -39,6 +39,11 @@ export const cleanedTables: readonly CleanedTable[] = [
     condition: `captured_at <= now() - interval '30 days'`,
   },
   {
+    table: 'alert_notices',
+    key: ['tenant_id', 'alert_id', 'sent_at'],
+    condition: `sent_at <= now() - interval '30 days'`,
+  },
+  {
     table: 'alert_history',
     key: ['tenant_id', 'alert_id'],
     condition: `ended_at <= now() - interval '7 days'`,

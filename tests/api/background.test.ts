@@ -1,10 +1,17 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dayOf, lastClosedDay } from '../../contracts/days.ts';
 import type { Report } from '../../contracts/report.ts';
 import { type ApiWorld, bearer, createApiWorld } from './api-world.ts';
 
+// One API for all tests here; each finds it empty.
 let world: ApiWorld;
-beforeEach(async () => void (world = await createApiWorld()));
+beforeAll(async () => void (world = await createApiWorld()));
+afterAll(() => world.app.close());
+beforeEach(() => {
+  world.temporal.runs.clear();
+  world.temporal.onStart = () => undefined;
+  world.store.reportsByDay.clear();
+});
 
 interface Wish {
   role?: string;

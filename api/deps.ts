@@ -44,6 +44,7 @@ export interface ApiStore {
   alerts: Pick<Store['alerts'], 'list' | 'get' | 'acknowledge' | 'recordTest'>;
   alertNotices: Pick<Store['alertNotices'], 'of'>;
   reconciliation: Pick<Store['reconciliation'], 'list' | 'days' | 'close'>;
+  reports: Pick<Store['reports'], 'get' | 'list'>;
 }
 
 export interface ApiDeps {
@@ -52,6 +53,15 @@ export interface ApiDeps {
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'deadLetters'
     'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'reconciliation'
+    | 'payments'
+    | 'refunds'
+    | 'payouts'
+    | 'disputes'
+    | 'tickets'
+    | 'eventCancellations'
+    | 'decisions'
+    | 'analytics'
+    | 'reports'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

@@ -36,6 +36,9 @@ export const permissions = {
   'reconciliation.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'reconciliation.run': ['approver', 'admin'],
   'reconciliation.close': ['approver', 'admin'],
+  'analytics.write': ['service', 'admin'],
+  'reports.make': ['operator', 'admin'],
+  'reports.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -163,6 +163,25 @@ export const AlertsView = Type.Object(
 export const StartedAlertView = Type.Object(
   { id: text("the test alert's id"), workflowId: text('the workflow that delivers it') },
   { description: 'a test alert on its way' },
+const jobFields = {
+  workflowId: text('the workflow in Temporal'),
+  webUi: Type.Optional(text('its page in the Temporal Web UI')),
+};
+
+export const AnalyticsEventView = Type.Object(
+  { id: text('the idempotency key'), ...jobFields, status: text('pending, recorded or expired') },
+  { additionalProperties: true, description: 'an event to count' },
+);
+
+export const ReportRunView = Type.Object(
+  {
+    id: text('venue and day'),
+    ...jobFields,
+    status: text('pending, completed or expired'),
+    location: Type.Optional(text('where the report is')),
+    sha256: Type.Optional(text('of its CSV, in hex')),
+  },
+  { additionalProperties: true, description: 'the making of a report' },
 );
 
 export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: false });

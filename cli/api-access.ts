@@ -30,6 +30,14 @@ export async function deciderAccess(
   return { url, token: await sandboxToken(env, dir, { tenant, role: 'approver', sub: as ?? `${tenant}-approver` }) };
 }
 
+/** To read what is a tenant's. @throws UsageError naming what is missing. */
+export async function tenantAccess(env: Environment, dir: string, tenant: string): Promise<ApiAccess> {
+  const configured = fromEnvironment(env, 'viewer, or any other, of the tenant', undefined);
+  if (configured) return configured;
+  const url = sandboxApi(dir);
+  return { url, token: await sandboxToken(env, dir, { tenant, role: 'viewer', sub: `${tenant}-viewer` }) };
+}
+
 /** For what is no tenant's: an admin of the platform. @throws UsageError naming what is missing. */
 export async function adminAccess(env: Environment, dir: string, as?: string): Promise<ApiAccess> {
   const configured = fromEnvironment(env, 'admin (operator or viewer to look)', as);

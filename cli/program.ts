@@ -14,6 +14,7 @@ import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addReconciliation } from './reconciliation.ts';
 import { addRefunds } from './refunds.ts';
+import { addReports } from './reports.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
 import { addSetup, type SetUpContract } from './setup.ts';
@@ -44,6 +45,7 @@ TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "deci
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "alerts" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "reconciliation" (list, close) and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "payouts statement", "reports get" and "reports list" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -127,6 +129,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addAlerts(program, { env: around.env, print });
   addTickets(program, open);
   addReconciliation(program, open, { env: around.env, print });
+  addReports(program, open, { env: around.env, print, out: around.out });
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -4,7 +4,9 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Command } from 'commander';
 import { searchAttributes } from '../contracts/search-attributes.ts';
+import { dailyRoundTime, scheduleDailyRound } from '../client/daily-round.ts';
 import { UnavailableError } from '../client/errors.ts';
+import { dailyRoundId } from '../contracts/ids.ts';
 import type { SetupStep } from '../workers/setup.ts';
 import { wholeNumber } from './options.ts';
 import type { Session } from './session.ts';
@@ -37,7 +39,9 @@ export function addSetup(
 ): void {
   program
     .command('setup')
-    .description('create what is missing: namespace, search attributes, and the contract where CHAIN_RPC_URL is set')
+    .description(
+      'create what is missing: namespace, search attributes, the Schedule of the daily round, and the contract where CHAIN_RPC_URL is set',
+    )
     .option('--retention-days <days>', 'of a new namespace', wholeNumber, defaultRetentionDays)
     .action(async ({ retentionDays }: { retentionDays: number }) => {
       const session = open();
@@ -52,6 +56,7 @@ export async function setUpTemporal(client: Client, retentionDays = defaultReten
     return await client.withDeadline(Date.now() + visibleWithinMs, async () => [
       await ensureNamespace(client, retentionDays),
       await ensureSearchAttributes(client),
+      await ensureSchedule(client),
     ]);
   } catch (error) {
     if (error instanceof SetupError) throw error;
@@ -122,6 +127,11 @@ async function ensureSearchAttributes(client: Client): Promise<SetupStep> {
     return missing.every(([name]) => now?.[name] !== undefined);
   }, 'the search attributes');
   return { ...step, done: 'created' };
+}
+
+async function ensureSchedule(client: Client): Promise<SetupStep> {
+  const step = { what: 'schedule', detail: `${dailyRoundId}, ${dailyRoundTime}` };
+  return { ...step, done: await scheduleDailyRound(client) };
 }
 
 /** A new namespace is known to every part of the server only after its caches are refreshed. */

@@ -142,6 +142,7 @@ async function asked(
     throw new TypeError(
       'venues, events, contacts, decisions, dead letters, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
       'venues, events, contacts, decisions, lanes, differences and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'venues, events, contacts, decisions, lanes, reports and customer actions need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;
@@ -153,12 +154,19 @@ async function asked(
     });
     if (response.ok) return response;
     answer = await response.json().catch(() => undefined);
+    answer = await bodyOf(response);
   } catch (error) {
     throw new UnavailableError(`The API at ${access.url}`, error);
   }
   if (isProblem(answer)) throw new ApiError(answer);
   throw new UnavailableError(`The API at ${access.url} (HTTP ${response.status})`, undefined);
 }
+
+/** A table as its text; undefined for what is no JSON. */
+const bodyOf = (response: Response): Promise<unknown> =>
+  response.headers.get('content-type')?.startsWith('text/csv') === true
+    ? response.text()
+    : response.json().catch(() => undefined);
 
 const isProblem = (answer: unknown): answer is ProblemBody =>
   answer !== null && typeof answer === 'object' && 'code' in answer && isProblemCode(answer.code);

@@ -3,6 +3,7 @@
  * contacts, for decisions and lanes, and for what customers need for 3-D Secure.
  */
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { AnalyticsEvent, AnalyticsEventResult } from '../contracts/analytics.ts';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { EmailResult } from '../contracts/mail.ts';
 import { type ProviderEvent, providerEventSignal } from '../contracts/messages.ts';
@@ -20,6 +21,7 @@ import {
 import { type AlertCalls, type AlertSending, createAlertCalls, createAlertSending } from './alerts.ts';
 import { createDeadLetterSending, type DeadLetterSending } from './dead-letter-batches.ts';
 import { createDeadLetterCalls, type DeadLetterCalls } from './dead-letters.ts';
+import { recordEvent, type StartedJob } from './analytics.ts';
 import { createDecisionCalls, createDecisionSending, type DecisionCalls, type DecisionSending } from './decisions.ts';
 import type { SmsRequest, SmsResult } from '../contracts/sms.ts';
 import { createDisputeHandle, type DisputeHandle } from './disputes.ts';
@@ -34,6 +36,7 @@ import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createReconciliationCalls, type ReconciliationCalls } from './reconciliation.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
+import { createReportCalls, type ReportCalls } from './reports.ts';
 import { watchStarts } from './starts.ts';
 import { createTicketCalls, type TicketCalls } from './tickets.ts';
 import { mayBeClosed, translate } from './temporal-errors.ts';
@@ -44,6 +47,15 @@ export type { ChooseLetters, DeadLetterBatchHandle, StartedDeadLetterBatch } fro
 export type { DeadLetterCalls, DeadLetterDetails, DeadLetterView } from './dead-letters.ts';
 export { createDeadLetterSending, type DeadLetterSending } from './dead-letter-batches.ts';
 export { AlreadyEndedError, createDecisionSending, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
+export type { StartedJob } from './analytics.ts';
+export {
+  dailyRoundTime,
+  scheduleDailyRound,
+  startDailyCleanup,
+  startDailyReconciliation,
+  startDailyReport,
+} from './daily-round.ts';
+export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
@@ -66,6 +78,7 @@ export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts
 export type { PayoutHandle, RequestedPayout } from './payouts.ts';
 export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
+export type { ReportCalls, ReportEntry } from './reports.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { MoveHandle, RequestedMove } from './tickets.ts';
 export { closedBatchStatus } from '../contracts/dead-letter-words.ts';
@@ -142,6 +155,15 @@ export interface Boxoffice extends ApiCalls {
   reconciliation: ReconciliationCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
+  analytics: {
+    /**
+     * Counts an event, once for its key. No personal data: ids, numbers, yes and no.
+     * @throws InvalidOrderError, IdempotencyConflictError: nothing was started.
+     * @throws UnavailableError: unknown whether it arrived; send it again.
+     */
+    record(event: AnalyticsEvent): Promise<StartedJob<AnalyticsEventResult>>;
+  };
+  reports: ReportCalls;
   close(): Promise<void>;
 }
 
@@ -181,6 +203,8 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     reconciliation: createReconciliationCalls(client, api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
+    analytics: { record: (event) => recordEvent(client, event) },
+    reports: createReportCalls(client, api),
     ...createApiCalls(api),
     close: async () => owned?.connection.close(),
   };

@@ -162,6 +162,13 @@ export const problems = {
     'Have it sent back to the wallet that it was given to',
   ),
   same_wallet: unmoved(409, 'The ticket is in that wallet', 'Name another wallet'),
+  day_open: {
+    status: 409,
+    title: 'The books of the day are still open',
+    moneyMoved: 'none',
+    nextAction: 'Ask again once they are closed: two hours after the end of the day, in UTC',
+    retryable: true,
+  },
   key_reused: {
     status: 422,
     title: 'The idempotency key or id belongs to another request',

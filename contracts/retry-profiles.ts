@@ -70,6 +70,21 @@ export const bookkeeping = {
   startToCloseTimeout: '1 minute',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: providerRetry,
+ * A job of the background, which meets the database or Temporal only. It expires as a whole, from its workflow's start
+ * (workflows/expiry.ts); the pause after a failed attempt is the job's own (activities/background-job.ts), this one follows
+ * a worker that died.
+ */
+export const backgroundCall = {
+  startToCloseTimeout: '1 minute',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 1 },
+} as const satisfies ActivityOptions;
+
+/** One that takes long and says how far it is: after a worker died, the next one goes on from there within seconds. */
+export const longBackgroundCall = {
+  ...backgroundCall,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '5 seconds',
 } as const satisfies ActivityOptions;
 
 /** One short database transaction, as a local activity. A longer maximum interval made recovery lag the database by half a minute. */

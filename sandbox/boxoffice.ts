@@ -14,6 +14,7 @@ import type { Endpoints } from './endpoints.ts';
 import { fundIssuer } from './issuer.ts';
 import { alertEnvironment } from './on-call.ts';
 import type { OnProgress } from './progress.ts';
+import { scheduleIn } from './schedule.ts';
 import { issueTokens, type Tokens } from './tenants.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, writeSigningKey } from './tokens.ts';
 import { grantApplicationRoles, startWorld, type Program, type World } from './world.ts';
@@ -261,6 +262,7 @@ async function startOurs(
   await together([
     options.withWorker === false ? Promise.resolve() : addWorker('worker', { METRICS_PORT: String(metricsPort) }),
     options.withApi === false ? Promise.resolve() : addApi(),
+    scheduleIn(world.address('temporal')),
   ]);
   return { world, endpoints: endpointsOf(world, settings, contract, metricsPort), env, addWorker };
 }

@@ -2,6 +2,7 @@
  * Claims: one row per (tenant, kind, key) that outlives history. Whoever inserts it owns the operation; a settled one
  * answers with its result; money's never expire.
  */
+import type { AnalyticsEventResult } from '../contracts/analytics.ts';
 import { parseWorkflowId } from '../contracts/ids.ts';
 import type { DisputeResult, RefundReturnResult } from '../contracts/dispute.ts';
 import type { EventCancellationResult } from '../contracts/event-cancellation.ts';
@@ -10,6 +11,7 @@ import type { MintResult } from '../contracts/mint.ts';
 import type { PaymentResult } from '../contracts/payment.ts';
 import type { PayoutResult, PayoutReturnResult } from '../contracts/payout.ts';
 import type { RefundResult } from '../contracts/refund.ts';
+import type { ReportResult } from '../contracts/report.ts';
 import type { SmsResult } from '../contracts/sms.ts';
 import type { BurnResult, TransferResult } from '../contracts/ticket-move.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
@@ -30,6 +32,8 @@ export interface ClaimResults {
   burn: BurnResult;
   email: EmailResult;
   sms: SmsResult;
+  analytics: AnalyticsEventResult;
+  report: ReportResult;
 }
 export type ClaimKind = keyof ClaimResults;
 
@@ -205,10 +209,21 @@ export function claimKeyOf(kind: ClaimKind, { tenantId, workflowId }: Operation)
   return parsed.key;
 }
 
-/** Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on). */
+/**
+ * Those that move money have claims of their own, with what they hold besides (payments.ts, refunds.ts and so on); those of
+ * the background are written with what they are about, settled at once.
+ */
 type PlainKind = Exclude<
   ClaimKind,
-  'payment' | 'refund' | 'refund-return' | 'payout' | 'payout-return' | 'dispute' | 'event-cancellation'
+  | 'payment'
+  | 'refund'
+  | 'refund-return'
+  | 'payout'
+  | 'payout-return'
+  | 'dispute'
+  | 'event-cancellation'
+  | 'analytics'
+  | 'report'
 >;
 
 /** Claims of mints and messages. */

@@ -3,9 +3,12 @@ import type { Pool } from '../infrastructure/postgres.ts';
 import { createAuthorizations } from './authorizations.ts';
 import { createAlertNotices } from './alert-notices.ts';
 import { createAlerts } from './alerts.ts';
+import { createAnalytics } from './analytics.ts';
 import { createChain } from './chain.ts';
 import { createClaims } from './claims.ts';
+import { createCleanup } from './cleanup.ts';
 import { createCustomerActions } from './customer-actions.ts';
+import { createDailyRounds } from './daily-round.ts';
 import { createMessageContents } from './contents.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createEventCancellations } from './event-cancellations.ts';
@@ -25,6 +28,7 @@ import { createReconciliation } from './reconciliation.ts';
 import { createReconciliationBooks } from './reconciliation-books.ts';
 import { createRefundReturns } from './refund-returns.ts';
 import { createRefunds } from './refunds.ts';
+import { createReports } from './reports.ts';
 import { createSentCalls } from './sent-calls.ts';
 import { createContacts, createEvents, createVenues } from './setup.ts';
 import { createVenueAccounts } from './venue-accounts.ts';
@@ -63,13 +67,19 @@ export const createStore = (pool: Pool) => ({
   alertNotices: createAlertNotices(pool),
   reconciliation: createReconciliation(pool),
   reconciliationBooks: createReconciliationBooks(pool),
+  analytics: createAnalytics(pool),
+  reports: createReports(pool),
+  cleanup: createCleanup(pool),
+  dailyRounds: createDailyRounds(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;
 
 export type { AlertNoticeRecord } from './alert-notices.ts';
 export type { AlertFilter, AlertPage, AlertRecord } from './alerts.ts';
+export type { EventToRecord, RecordOutcome } from './analytics.ts';
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';
+export { type CleanedTable, cleanedTables, rowsPerBatch } from './cleanup.ts';
 export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';
 export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
@@ -118,6 +128,7 @@ export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { QueueMetric, QueueMetricFilter } from './queue-metrics.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
+export type { MakeReport, ReportEntry, ReportPage, StoredReport } from './reports.ts';
 export type { SentCalls } from './sent-calls.ts';
 export type { Statement, StatementLine } from './statements.ts';
 export type { Event, Venue } from './setup.ts';

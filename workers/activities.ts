@@ -35,6 +35,7 @@ import { createProofVerifier } from '../infrastructure/proofs.ts';
 import type { Metrics } from '../infrastructure/metrics.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { Store } from '../store/index.ts';
+import { backgroundActivities } from './background.ts';
 import { createMailFacts } from './mail-facts.ts';
 import { createMessageLedger, createSmsLedger } from './message-ledger.ts';
 import { createEventCancellationPorts, createRecordPorts, type WorkflowStarter } from './record-ports.ts';
@@ -179,5 +180,6 @@ export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Par
   monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
   background: (parts) => ({ ...recordActivities(parts), ...deadLetterActivities(parts) }),
   background: (parts) => ({ ...recordActivities(parts), ...reconciliationRecordActivities(parts) }),
+  background: (parts) => ({ ...recordActivities(parts), ...backgroundActivities(parts.store, parts.temporal) }),
   monitoring: recordActivities,
 };

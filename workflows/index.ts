@@ -1,8 +1,12 @@
 /** Exports workflows only: the worker registers every function that it finds here. */
 export { alert } from './alert.ts';
+export { analyticsEvent } from './analytics-event.ts';
 export { burn } from './burn.ts';
+export { cleanup } from './cleanup.ts';
+export { dailyRound } from './daily-round.ts';
 export { dispute } from './dispute.ts';
 export { eventCancellation } from './event-cancellation.ts';
+export { generateReport } from './generate-report.ts';
 export { mint } from './mint.ts';
 export { monitor } from './monitor.ts';
 export { payment } from './payment.ts';

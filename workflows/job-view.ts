@@ -22,6 +22,10 @@ export class JobView implements View<{ status: string }> {
     return this.#status;
   }
 
+  note(happened: string): void {
+    this.#show(happened);
+  }
+
   undoing(stoppedBy: string, due: readonly string[]): void {
     this.#status = { ...this.#status, stage: 'undoing' };
     this.#show(`stopped (${stoppedBy}); being undone: ${due.join(', ')}`);

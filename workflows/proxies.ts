@@ -1,7 +1,10 @@
 /** The activities that workflows call, each with its queue and its risk. Nothing else in this folder proxies. */
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { AlertActivities } from '../activities/alerts.ts';
+import type { AnalyticsActivities } from '../activities/analytics.ts';
 import type { CardActivities } from '../activities/card.ts';
+import type { CleanupActivities } from '../activities/cleanup.ts';
+import type { DailyRoundActivities } from '../activities/daily-round.ts';
 import type { EventCancellationActivities } from '../activities/event-cancellation.ts';
 import type { DeadLetterActivities } from '../activities/dead-letters.ts';
 import type { DecisionActivities } from '../activities/decisions.ts';
@@ -17,6 +20,7 @@ import type { ReconciliationChainActivities } from '../activities/reconciliation
 import type { ReconciliationRecordActivities } from '../activities/reconciliation-records.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import type { SmsActivities } from '../activities/sms.ts';
+import type { ReportActivities } from '../activities/reports.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
@@ -24,6 +28,15 @@ import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } 
 import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 import { decisionCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 import { bookkeeping, comparison, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
+import { backgroundExpiryMs } from '../contracts/expiry.ts';
+import {
+  backgroundCall,
+  longBackgroundCall,
+  messageCall,
+  moneyCall,
+  receiptCall,
+  record,
+} from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });
 export const refunds = proxyActivities<RefundActivities>({ ...moneyCall, taskQueue: 'stripe' });
@@ -49,6 +62,14 @@ export const records = proxyLocalActivities<RecordActivities>(record);
 export const payoutRecords = proxyLocalActivities<PayoutRecordActivities>(record);
 /** On the workflow's own queue. */
 export const deadLetters = proxyActivities<DeadLetterActivities>(decisionCall);
+export const analytics = proxyActivities<AnalyticsActivities>({ ...backgroundCall, taskQueue: 'background' });
+export const reports = proxyActivities<ReportActivities>({ ...backgroundCall, taskQueue: 'background' });
+export const cleaning = proxyActivities<CleanupActivities>({ ...longBackgroundCall, taskQueue: 'background' });
+export const rounds = proxyActivities<DailyRoundActivities>({
+  ...longBackgroundCall,
+  scheduleToCloseTimeout: backgroundExpiryMs,
+  taskQueue: 'background',
+});
 export const decisions = proxyLocalActivities<DecisionActivities>(record);
 
 /** The first run's id names the owner of a claim: a reset makes a new run, and the claim stays its own. */

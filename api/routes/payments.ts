@@ -5,7 +5,8 @@ import { closedStatus, type PaymentHandle, type PurchaseHandle } from '../../cli
 import type { PaymentResult, PaymentStatus } from '../../contracts/payment.ts';
 import { Id } from '../../contracts/schema/common.ts';
 import { CancelBody, PurchaseBody, type PurchaseOrder } from '../../contracts/schema/payment.ts';
-import { createValidator, type FieldFault, InvalidRequestError } from '../../contracts/schema/validate.ts';
+import { createValidator } from '../../contracts/schema/validate.ts';
+import { checkTogether } from '../check-together.ts';
 import type { ApiDeps } from '../deps.ts';
 import { buyerView, summaryOf } from '../payment-view.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -22,19 +23,10 @@ const checkKey = createValidator(Type.Object({ idempotencyKey: Id('Idempotency-K
 
 /** Header and body are checked together, so that one answer names everything that is wrong. */
 function orderOf(request: FastifyRequest): PurchaseOrder {
-  const faults: FieldFault[] = [];
-  const collect = <T>(check: () => T): T | undefined => {
-    try {
-      return check();
-    } catch (error) {
-      if (!(error instanceof InvalidRequestError)) throw error;
-      faults.push(...error.faults);
-      return undefined;
-    }
-  };
-  const key = collect(() => checkKey({ idempotencyKey: request.headers['idempotency-key'] }));
-  const body = collect(() => checkBody(request.body));
-  if (!key || !body) throw new InvalidRequestError(faults);
+  const [key, body] = checkTogether(
+    () => checkKey({ idempotencyKey: request.headers['idempotency-key'] }),
+    () => checkBody(request.body),
+  );
   return { ...body, ...key, tenantId: callerOf(request).tenantId };
 }
 

@@ -7,6 +7,7 @@ import { payoutProblems, problems } from '../../contracts/problems.ts';
 import { CancelBody } from '../../contracts/schema/payment.ts';
 import { PayoutBody, PayoutSchedule } from '../../contracts/schema/payout.ts';
 import { validatePayoutSchedule } from '../../contracts/schema/validate-payout.ts';
+import { sendCsv, wantsCsv } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
@@ -106,12 +107,7 @@ export async function payoutRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       const { id } = request.params;
       const statement = await store.payouts.statement(callerOf(request).tenantId, id);
       if (!statement) throw new ApiProblem('not_found', `There is no payout "${id}" that reserved anything`);
-      if (!/\btext\/csv\b/u.test(request.headers.accept ?? '')) return statement;
-      return reply
-        .header('content-disposition', `attachment; filename="${id}.csv"`)
-        .type('text/csv; charset=utf-8')
-        .serializer((text: unknown) => String(text))
-        .send(statementCsv(statement));
+      return wantsCsv(request.headers.accept) ? sendCsv(reply, id, statementCsv(statement)) : statement;
     },
   );
 

@@ -25,6 +25,7 @@ import type {
   RefundRecord,
   RoutedPayout,
   Statement,
+  StoredReport,
   VenueBalances,
   WebhookEvent,
 } from '../../store/index.ts';
@@ -153,6 +154,15 @@ export class FakeStore {
         Object.assign(found, { closedAt: now, closedBy: by, closeReason: reason });
       return found;
     },
+  readonly reportsByDay = new Map<string, StoredReport>();
+  readonly reports = {
+    get: async (tenantId: string, venueId: string, day: string) =>
+      this.reportsByDay.get(`${tenantId}/${venueId}/${day}`),
+    list: async (tenantId: string, { venueId }: { venueId?: string } = {}) => ({
+      reports: [...this.reportsByDay]
+        .filter(([id]) => id.startsWith(`${tenantId}/${venueId ?? ''}`))
+        .map(([, { report, sha256, createdAt }]) => ({ venueId: report.venueId, day: report.day, sha256, createdAt })),
+    }),
   };
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {

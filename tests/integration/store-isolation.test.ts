@@ -107,6 +107,10 @@ async function fillEveryTable(): Promise<void> {
   await store.reconciliation.begin(run);
   const stray = { kind: 'capture_unknown', objectId: 'pi_1', ours: null, theirs: { amount: 1 } } as const;
   await store.reconciliation.record({ ...run, examined: ['pi_1'], found: [stray] });
+  const counted = { tenantId, eventKey: 'e', type: 't', occurredAt: start };
+  await store.analytics.record(tenantId, [{ operation, event: counted, fingerprint: 'f'.repeat(64), now: start }]);
+  const report = { request: { tenantId, venueId: 'venue', day: '2027-01-01' }, fingerprint: 'f'.repeat(64) };
+  await store.reports.make({ operation, input: report, now: start });
   const event = { tenantId, provider: 'stripe', eventId: 'evt_1', type: 't', livemode: false } as const;
   await store.webhooks.record({ ...event, payload: {}, now: start });
 }
@@ -254,6 +258,8 @@ describe('the system role', () => {
       'select job_data from dead_letter_jobs',
       'select result from idempotency_keys',
       'select client_secret from customer_actions',
+      'select properties from analytics_events',
+      'select report from reports',
     ]) {
       await expect(readAsSystem(sql), sql).rejects.toThrow(/permission denied/);
     }

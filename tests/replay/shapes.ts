@@ -21,6 +21,7 @@ import { messageShapes } from './shapes-messages.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { eventCancellationShapes } from './shapes-event-cancellation.ts';
+import { backgroundShapes } from './shapes-background.ts';
 import { payoutShapes } from './shapes-payout.ts';
 import { decisionShapes } from './shapes-decisions.ts';
 import { shapes3ds } from './shapes-3ds.ts';
@@ -194,6 +195,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'refund-cancelled': refundCancelled,
   'refund-cancelled-too-late': refundCancelledTooLate,
   ...eventCancellationShapes,
+  ...backgroundShapes,
   'mint-minted': async (world) => ended(await world.mint()),
   'mint-rejected': async (world) =>
     ended(await world.mint((twin) => twin.plan('mintTickets', declines('ticket_taken')))),

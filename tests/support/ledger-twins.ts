@@ -96,7 +96,8 @@ export async function inTime<T>(work: Promise<T>): Promise<T> {
 const nothing = () => undefined;
 const silent: Logger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-export const environment = () => new MockActivityEnvironment({ startToCloseTimeoutMs: 120_000 }, { logger: silent });
+export const environment = (info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {}) =>
+  new MockActivityEnvironment({ startToCloseTimeoutMs: 120_000, ...info }, { logger: silent });
 export const attempt = <T>(run: () => Promise<T>): Promise<T> => environment().run(run);
 
 export interface Seen {

@@ -3,6 +3,10 @@
  * as a test plans. What they keep is what tests judge a workflow by.
  */
 import { Context } from '@temporalio/activity';
+import type { AnalyticsActivities } from '../../activities/analytics.ts';
+import type { CleanupActivities } from '../../activities/cleanup.ts';
+import type { DailyRoundActivities } from '../../activities/daily-round.ts';
+import type { ReportActivities } from '../../activities/reports.ts';
 import type { EventCancellationActivities } from '../../activities/event-cancellation.ts';
 import type { DeadLetterActivities } from '../../activities/dead-letters.ts';
 import type { DecisionActivities } from '../../activities/decisions.ts';
@@ -31,6 +35,7 @@ import type { MintOutcome, PaymentResult } from '../../contracts/payment.ts';
 import type { PayoutResult } from '../../contracts/payout.ts';
 import type { ProviderRefund, RefundReservation, RefundResult } from '../../contracts/refund.ts';
 import type { MoveResult } from '../../contracts/ticket-move.ts';
+import { BackgroundOutside } from './background-outside.ts';
 import { EventOutside } from './cancelled-event-outside.ts';
 import { MonitorOutside } from './monitor-outside.ts';
 import { answers, decline, fenced, refuse, type Behaviour } from './workflow-behaviours.ts';
@@ -53,6 +58,10 @@ type Activities = CardActivities &
   ReconciliationActivities &
   ReconciliationChainActivities &
   ReconciliationRecordActivities &
+  AnalyticsActivities &
+  ReportActivities &
+  CleanupActivities &
+  DailyRoundActivities &
   DecisionActivities;
 /** A notice's one activity is planned channel by channel. */
 export type ActivityName = keyof Activities | `sendAlert-${Channel}`;
@@ -115,6 +124,7 @@ export class Twin {
   monitor = new MonitorOutside();
   /** What became of dead letters, by their number; the others are accepted. */
   decided: Readonly<Record<string, Omit<DecidedLetter, 'id'>>> = {};
+  background = new BackgroundOutside();
   payout: PayoutOutside = { books: 'untouched', obstacles: [], statuses: ['pending', 'paid'], started: [] };
   receipt: 'none' | 'sent' | 'handed over' = 'none';
   /** How long the provider holds the money. Milliseconds. */

@@ -36,6 +36,7 @@ import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { batchInput } from './dead-letter-twins.ts';
 import { orderOf } from './orders.ts';
 import { createAlertTwins } from './workflow-alert-twins.ts';
+import { createBackgroundTwins } from './workflow-background-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMonitorTwins } from './workflow-monitor-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
@@ -203,6 +204,11 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...(['money', 'communication', 'background'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
     ),
+    Worker.create({
+      ...common('background'),
+      workflowBundle: { code },
+      activities: { ...records, ...createBackgroundTwins(twins) },
+    }),
     ...Object.entries(providers).map(([queue, activities]) =>
       Worker.create({ ...common(queue as TaskQueue), activities }),
     ),

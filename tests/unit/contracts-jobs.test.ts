@@ -27,6 +27,9 @@ describe('the pause before the next call', () => {
       ['nft-mint', 5, 2],
       ['send-email', 5, 3],
       ['send-sms', 3, 3],
+      ['analytics-event', 2, 5],
+      ['generate-report', 2, 4],
+      ['cleanup-old-data', 2, 5],
     ]);
   });
 });
@@ -100,17 +103,16 @@ describe('the limits of the lanes', () => {
 });
 
 describe('the retry profiles', () => {
-  const { moneyCall, compensation, receiptCall, messageCall, record } = profiles;
+  const { moneyCall, compensation, receiptCall, messageCall, record, backgroundCall, longBackgroundCall } = profiles;
 
-  it.each(Object.entries({ moneyCall, compensation, receiptCall, messageCall, record }))(
-    '%s waits for what it cancels',
-    (_, profile) => {
-      expect(profile.cancellationType).toBe(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED);
-      expect(profile.retry).not.toHaveProperty('maximumAttempts');
-    },
-  );
+  it.each(
+    Object.entries({ moneyCall, compensation, receiptCall, messageCall, record, backgroundCall, longBackgroundCall }),
+  )('%s waits for what it cancels', (_, profile) => {
+    expect(profile.cancellationType).toBe(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED);
+    expect(profile.retry).not.toHaveProperty('maximumAttempts');
+  });
 
-  it.each(Object.entries({ moneyCall, compensation, receiptCall, messageCall }))(
+  it.each(Object.entries({ moneyCall, compensation, receiptCall, messageCall, longBackgroundCall }))(
     '%s hears of a cancel within five seconds',
     (_, profile) => {
       expect(profile.heartbeatTimeout).toBe('5 seconds');

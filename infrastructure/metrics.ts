@@ -1,27 +1,27 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { createJobMetrics } from './job-metrics.ts';
 import { createLaneGauges } from './lane-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics() {
+/** Gauges with the suffix of a counter. What they sum up stays, by type. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+/** A registry with what every process shows of itself. */
+export function createProcessRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
+  return registry;
+}
+
+/** A worker's. */
+export function createMetrics() {
+  const registry = createProcessRegistry();
   return {
     registry,
-    jobDuration: new Histogram({
-      name: 'job_processing_duration_seconds',
-      help: 'Time that one attempt of an activity took',
-      labelNames: ['queue_name', 'job_type'] as const,
-      buckets: [0.1, 0.5, 1, 2, 5, 10, 30, 60],
-      registers: [registry],
-    }),
-    jobResults: new Counter({
-      name: 'job_results_total',
-      help: 'Attempts of activities by what came of them',
-      labelNames: ['queue_name', 'job_type', 'result'] as const,
-      registers: [registry],
-    }),
+    jobs: createJobMetrics(registry),
     providerCalls: new Counter({
       name: 'provider_calls_total',
       help: 'Calls to providers by what their answer meant',

@@ -22,6 +22,7 @@ import { createStore } from '../store/index.ts';
 import { laneActivities, type Parts, workflowQueueActivities } from './activities.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
+import { createJobSinks } from './job-sinks.ts';
 import { startLaneSamples } from './lane-samples.ts';
 import { slotsOf } from './slots.ts';
 
@@ -149,14 +150,15 @@ const workflowOptions = (
   activities,
   maxCachedWorkflows: config.worker.WORKER_MAX_CACHED_WORKFLOWS,
   stickyQueueScheduleToStartTimeout: stickyTimeout,
-  interceptors: { activity: [metricsInterceptor(metrics)] },
+  sinks: createJobSinks(metrics.jobs),
+  interceptors: { activity: [metricsInterceptor(metrics.jobs)] },
 });
 
 /** Calls to one provider. */
 const providerOptions = (activities: object, metrics: Metrics): QueueOptions => ({
   activities,
   maxHeartbeatThrottleInterval: heartbeatThrottle,
-  interceptors: { activity: [metricsInterceptor(metrics), heartbeatInterceptor] },
+  interceptors: { activity: [metricsInterceptor(metrics.jobs), heartbeatInterceptor] },
 });
 
 async function connect(config: WorkerConfig['temporal']): Promise<NativeConnection> {

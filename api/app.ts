@@ -7,6 +7,7 @@ import { createValidator } from '../contracts/schema/validate.ts';
 import type { ApiDeps } from './deps.ts';
 import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
+import { measuring } from './plugins/measuring.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { eventCancellationRoutes } from './routes/event-cancellations.ts';
@@ -16,8 +17,10 @@ import { customerActionRoutes } from './routes/customer-action.ts';
 import { disputeRoutes } from './routes/disputes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { laneRoutes } from './routes/lanes.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { setupRoutes } from './routes/setup.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
@@ -55,6 +58,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     limit: deps.limit ?? defaultLimit,
     maxEventLoopDelayMs: deps.maxEventLoopDelayMs ?? 1_000,
   });
+  await app.register(measuring, deps.metrics);
   await app.register(docs);
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
@@ -67,6 +71,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(disputeRoutes, deps);
   await app.register(setupRoutes, deps);
   await app.register(laneRoutes, deps);
+  await app.register(queueRoutes, deps);
+  await app.register(metricsRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   await app.register(connectWebhookRoutes, deps);
   return app;

@@ -1,5 +1,7 @@
 /** What the API needs, handed in: the whole of it can be a twin in a test. */
 import type { Boxoffice } from '../client/index.ts';
+import type { QueueReads } from '../client/queue-reads.ts';
+import type { ApiMetrics } from '../infrastructure/metrics.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
@@ -34,6 +36,8 @@ export interface ApiStore {
   contacts: Pick<Store['contacts'], 'put'>;
   contents: Pick<Store['contents'], 'put'>;
   webhooks: Store['webhooks'];
+  monitorHistory: Store['monitorHistory'];
+  failures: Store['failures'];
 }
 
 export interface ApiDeps {
@@ -44,6 +48,8 @@ export interface ApiDeps {
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */
   lanes?: Lanes | undefined;
+  queues: QueueReads;
+  metrics: ApiMetrics;
   verifyToken: VerifyToken;
   signProof: SignProof;
   /** Throws when the signature is wrong or older than 300 s. */

@@ -27,6 +27,8 @@ export const permissions = {
   'contacts.write': ['service', 'admin'],
   'lanes.read': ['operator', 'admin', 'viewer'],
   'lanes.control': ['admin'],
+  'queues.read': ['operator', 'admin', 'viewer'],
+  'metrics.read': ['operator', 'admin', 'viewer'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

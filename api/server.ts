@@ -1,9 +1,11 @@
 /** `npm run api`: configuration, connections, the port, and an orderly end. */
 import { Stripe } from 'stripe';
 import { createBoxoffice } from '../client/index.ts';
+import { createQueueReads } from '../client/queue-reads.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
+import { createApiMetrics } from '../infrastructure/metrics.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { readSigningKey } from '../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../infrastructure/proofs.ts';
@@ -57,6 +59,8 @@ const app = await buildApp({
   boxoffice: createBoxoffice({ temporal: { client } }),
   store,
   lanes,
+  queues: createQueueReads(client),
+  metrics: createApiMetrics(),
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   verifyStripeEvent: (raw, signature) =>

@@ -1,5 +1,5 @@
 /** Prometheus: one registry per process, names and buckets of the legacy contract. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { createJobMetrics } from './job-metrics.ts';
 import { createLaneGauges } from './lane-metrics.ts';
 
@@ -35,5 +35,22 @@ export function createMetrics() {
       registers: [registry],
     }),
     lanes: createLaneGauges(registry),
+  };
+}
+
+export type ApiMetrics = ReturnType<typeof createApiMetrics>;
+
+/** The API's. */
+export function createApiMetrics() {
+  const registry = createProcessRegistry();
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'From the arrival of a request to the end of its answer',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
+      registers: [registry],
+    }),
   };
 }

@@ -8,9 +8,11 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createEventCancellations } from './event-cancellations.ts';
 import { createDecisions } from './decisions.ts';
 import { createDisputes } from './disputes.ts';
+import { createFailures } from './failures.ts';
 import { createLanes } from './lanes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
+import { createMonitorHistory } from './monitor-history.ts';
 import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
@@ -46,6 +48,8 @@ export const createStore = (pool: Pool) => ({
   webhooks: createWebhooks(pool),
   ledger: createLedger(pool),
   lanes: createLanes(pool),
+  monitorHistory: createMonitorHistory(pool),
+  failures: createFailures(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;

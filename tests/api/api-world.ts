@@ -8,6 +8,7 @@ import { createTokenVerifier } from '../../api/tokens.ts';
 import { createBoxoffice } from '../../client/index.ts';
 import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
+import { createApiMetrics } from '../../infrastructure/metrics.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -28,6 +29,7 @@ import type {
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
+import { FailuresTwin, MonitorHistoryTwin, QueueReadsTwin } from '../support/queue-twins.ts';
 
 const webhookSecret = 'whsec_test';
 export const connectWebhookSecret = 'whsec_connect';
@@ -112,6 +114,8 @@ export class FakeStore {
       return { expiresAt: '2099-01-01T00:00:00.000Z' };
     },
   };
+  readonly monitorHistory = new MonitorHistoryTwin();
+  readonly failures = new FailuresTwin();
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);
@@ -151,6 +155,7 @@ export interface ApiWorld {
   temporal: FakeTemporal;
   store: FakeStore;
   lanes: LanesTwin;
+  queues: QueueReadsTwin;
   log: string[];
 }
 
@@ -161,11 +166,14 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
   };
   const store = new FakeStore();
   const lanes = createLanesTwin();
+  const queues = new QueueReadsTwin();
   const log: string[] = [];
   const app = await buildApp({
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     lanes: lanes.lanes,
+    queues,
+    metrics: createApiMetrics(),
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     verifyStripeEvent: (raw, signature) => Stripe.webhooks.constructEvent(raw, signature, webhookSecret, 300),
@@ -178,7 +186,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     deadlineMs: 200,
     ...change,
   });
-  return { app, temporal, store, lanes, log };
+  return { app, temporal, store, lanes, queues, log };
 }
 
 export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000), secret = webhookSecret) =>

@@ -7,8 +7,10 @@ import { addEventCancellations } from './event-cancellations.ts';
 import { addDecide } from './decide.ts';
 import { addDisputes } from './disputes.ts';
 import { addLanes } from './lanes.ts';
+import { addMetrics } from './metrics.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
+import { addQueues } from './queues.ts';
 import { addRefunds } from './refunds.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
 import type { Session } from './session.ts';
@@ -36,7 +38,7 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "queues", "metrics" and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -105,6 +107,14 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       exitCode = exitCodes.refused;
     },
   });
+  addQueues(program, {
+    env: around.env,
+    print,
+    fail: () => {
+      exitCode = exitCodes.refused;
+    },
+  });
+  addMetrics(program, { env: around.env, print });
   addTickets(program, open);
 
   try {

@@ -114,7 +114,7 @@ export async function callApi(
 ): Promise<unknown> {
   if (!access)
     throw new TypeError(
-      'venues, events, contacts, decisions, lanes and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'venues, events, contacts, decisions, lanes, queues, metrics and customer actions need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;

@@ -28,6 +28,7 @@ import { listPayments, type PaymentFilter, type PaymentSummary } from './list.ts
 import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
+import { createMetricsCalls, createQueueCalls, type MetricsCalls, type QueueCalls } from './queues.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { watchStarts } from './starts.ts';
 import { createTicketCalls, type TicketCalls } from './tickets.ts';
@@ -41,6 +42,7 @@ export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';
 export { type JobHandle, startEmail } from './jobs.ts';
 export type { LaneCalls } from './lanes.ts';
+export type { MetricsCalls, QueueCalls } from './queues.ts';
 export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -113,6 +115,10 @@ export interface Boxoffice extends ApiCalls {
   decisions: DecisionCalls & DecisionSending;
   /** The pace of the providers, for all tenants. Needs the API, and a token with the role admin to change it. */
   lanes: LaneCalls;
+  /** Task queues as they are, and the tenant's jobs on them. Needs the API. */
+  queues: QueueCalls;
+  /** What the monitor has seen. Needs the API. */
+  metrics: MetricsCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   close(): Promise<void>;
@@ -148,6 +154,8 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     mints: { request: (request) => requestMint(client, request) },
     decisions: { ...createDecisionCalls(api), ...createDecisionSending(client) },
     lanes: createLaneCalls(api),
+    queues: createQueueCalls(api),
+    metrics: createMetricsCalls(api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     ...createApiCalls(api),

@@ -1,4 +1,5 @@
 /** Queues and their jobs as Temporal knows them now. Only looks. */
+import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { InvalidIdError, idPartPattern } from '../contracts/ids.ts';
@@ -81,25 +82,27 @@ export function createQueueReads(client: Client, { callMs = defaultCallMs } = {}
     async jobs(tenantId, queue, filter = {}) {
       const { limit: pageSize = defaultLimit, cursor } = filter;
       const query = queryOf(tenantId, queue, filter);
-      const nextPageToken = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
+      const nextPageToken = cursor === undefined ? {} : { nextPageToken: tokenOf(query, cursor) };
       const page = await call(queue, (service) =>
-        service
-          .listWorkflowExecutions({ namespace, query, pageSize, ...(nextPageToken ? { nextPageToken } : {}) })
-          .catch((error: unknown) => {
-            throw cursor !== undefined && isInvalid(error) ? wrongCursor() : error;
-          }),
+        service.listWorkflowExecutions({ namespace, query, pageSize, ...nextPageToken }),
       );
       const next = page.nextPageToken ?? [];
       return {
         jobs: (page.executions ?? []).map(jobOf),
-        ...(next.length > 0 ? { nextCursor: Buffer.from(next).toString('base64url') } : {}),
+        ...(next.length > 0 ? { nextCursor: markOf(query) + Buffer.from(next).toString('base64url') } : {}),
       };
     },
   };
 }
 
-const invalidArgument = 3;
-const isInvalid = (error: unknown) => error instanceof Error && 'code' in error && error.code === invalidArgument;
+/** A cursor begins with the mark of its query: what the server says of a token that it does not know is no help. */
+const markOf = (query: string) => createHash('sha256').update(query).digest('hex').slice(0, 8);
+
+function tokenOf(query: string, cursor: string): Uint8Array {
+  const mark = markOf(query);
+  if (!cursor.startsWith(mark)) throw wrongCursor();
+  return Buffer.from(cursor.slice(mark.length), 'base64url');
+}
 
 function wrongCursor(): InvalidOrderError {
   const faults = [{ field: 'cursor', accepted: 'cursor: the nextCursor of the page before, for the same filter' }];

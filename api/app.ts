@@ -7,6 +7,7 @@ import { createValidator } from '../contracts/schema/validate.ts';
 import type { ApiDeps } from './deps.ts';
 import { auth } from './plugins/auth.ts';
 import { docs, docsPrefix } from './plugins/docs.ts';
+import { measuring } from './plugins/measuring.ts';
 import { hardening } from './plugins/hardening.ts';
 import { ApiProblem, sendProblem } from './problem.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
@@ -25,6 +26,10 @@ import { monitorRoutes } from './routes/monitor.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { reconciliationRoutes } from './routes/reconciliation.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { payoutRoutes } from './routes/payouts.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { setupRoutes } from './routes/setup.ts';
@@ -63,6 +68,7 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
     limit: deps.limit ?? defaultLimit,
     maxEventLoopDelayMs: deps.maxEventLoopDelayMs ?? 1_000,
   });
+  await app.register(measuring, deps.metrics);
   await app.register(docs);
   await app.register(healthRoutes, deps);
   await app.register(paymentRoutes, deps);
@@ -83,6 +89,8 @@ export async function buildApp(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(alertLinkRoutes, deps);
   await app.register(analyticsRoutes, deps);
   await app.register(reportRoutes, deps);
+  await app.register(queueRoutes, deps);
+  await app.register(metricsRoutes, deps);
   await app.register(stripeWebhookRoutes, deps);
   await app.register(connectWebhookRoutes, deps);
   return app;

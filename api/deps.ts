@@ -2,6 +2,8 @@
 import type { Boxoffice } from '../client/index.ts';
 import type { MonitorControl } from '../client/monitor-control.ts';
 import type { AlertLinks } from '../infrastructure/alert-links.ts';
+import type { QueueReads } from '../client/queue-reads.ts';
+import type { ApiMetrics } from '../infrastructure/metrics.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { SignProof } from '../infrastructure/proofs.ts';
 import type { Store } from '../store/index.ts';
@@ -45,6 +47,8 @@ export interface ApiStore {
   alertNotices: Pick<Store['alertNotices'], 'of'>;
   reconciliation: Pick<Store['reconciliation'], 'list' | 'days' | 'close'>;
   reports: Pick<Store['reports'], 'get' | 'list'>;
+  monitorHistory: Store['monitorHistory'];
+  failures: Store['failures'];
 }
 
 export interface ApiDeps {
@@ -67,6 +71,8 @@ export interface ApiDeps {
   /** Absent where each process paces for itself: nobody could control all of them from here. */
   lanes?: Lanes | undefined;
   monitor: MonitorControl;
+  queues: QueueReads;
+  metrics: ApiMetrics;
   verifyToken: VerifyToken;
   signProof: SignProof;
   /** Of the links in alerts. */

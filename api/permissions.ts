@@ -39,6 +39,8 @@ export const permissions = {
   'analytics.write': ['service', 'admin'],
   'reports.make': ['operator', 'admin'],
   'reports.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
+  'queues.read': ['operator', 'admin', 'viewer'],
+  'metrics.read': ['operator', 'admin', 'viewer'],
   'docs.read': ['service', 'operator', 'approver', 'admin', 'viewer'],
 } as const satisfies Record<string, readonly Role[]>;
 

@@ -2,9 +2,11 @@
 import { Stripe } from 'stripe';
 import { createBoxoffice } from '../client/index.ts';
 import { createMonitorControl } from '../client/monitor-control.ts';
+import { createQueueReads } from '../client/queue-reads.ts';
 import { readLimits } from '../contracts/lane-limits.ts';
 import { databaseUrlOf, loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
+import { createApiMetrics } from '../infrastructure/metrics.ts';
 import { createPool } from '../infrastructure/postgres.ts';
 import { createAlertLinks } from '../infrastructure/alert-links.ts';
 import { readSigningKey } from '../infrastructure/proof-keys.ts';
@@ -60,6 +62,8 @@ const app = await buildApp({
   store,
   lanes,
   monitor: createMonitorControl(client),
+  queues: createQueueReads(client),
+  metrics: createApiMetrics(),
   verifyToken: createTokenVerifier({ issuer: api.JWT_ISSUER, audience: api.JWT_AUDIENCE, keys: keySource }),
   signProof: createProofSigner(readSigningKey(api.DECISION_SIGNING_KEY)),
   alertLinks: createAlertLinks(api.ALERT_LINK_KEY),

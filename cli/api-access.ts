@@ -49,6 +49,19 @@ export async function adminAccess(env: Environment, dir: string, as?: string): P
   };
 }
 
+/** To look at what is a tenant's own; in the environment the token says whose. @throws UsageError naming what is missing. */
+export async function tenantAccess(env: Environment, dir: string, tenant: string | undefined): Promise<ApiAccess> {
+  const configured = fromEnvironment(env, 'operator, viewer or admin', undefined);
+  if (configured && tenant !== undefined)
+    throw new UsageError(
+      '--tenant is for the sandbox: outside of it, the token in BOXOFFICE_API_TOKEN says whose it is',
+    );
+  if (configured) return configured;
+  const url = sandboxApi(dir);
+  if (tenant === undefined) throw new UsageError('name the tenant with --tenant, e.g. --tenant acme');
+  return { url, token: await sandboxToken(env, dir, { tenant, role: 'viewer', sub: `${tenant}-viewer` }) };
+}
+
 function fromEnvironment(env: Environment, roles: string, as: string | undefined): ApiAccess | undefined {
   const url = env['BOXOFFICE_API_URL'];
   const token = env['BOXOFFICE_API_TOKEN'];

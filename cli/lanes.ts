@@ -14,7 +14,7 @@ import { wholeNumber } from './options.ts';
 import { type Environment, UsageError } from './settings.ts';
 import { facts, table } from './table.ts';
 
-interface Output {
+export interface Output {
   env: Environment;
   print: (text: string, data: unknown) => void;
   fail: () => void;
@@ -198,7 +198,7 @@ const changesText = (changes: readonly LaneChangeRecord[]) =>
 
 const yes = (is: boolean, no = 'no') => (is ? 'yes' : no);
 
-const answerText = ({ lane: name, settings, inForce, queue, next }: LaneAnswer) =>
+export const answerText = ({ lane: name, settings, inForce, queue, next }: LaneAnswer) =>
   facts([
     ['Lane', name],
     ['Stopped', yes(settings.stopped)],

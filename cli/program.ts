@@ -13,6 +13,10 @@ import { addMonitor } from './monitor.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addReconciliation } from './reconciliation.ts';
+import { addMetrics } from './metrics.ts';
+import { addPayments } from './payments.ts';
+import { addPayouts } from './payouts.ts';
+import { addQueues } from './queues.ts';
 import { addRefunds } from './refunds.ts';
 import { addReports } from './reports.ts';
 import { type Environment, readSettings, type Settings, UsageError } from './settings.ts';
@@ -46,6 +50,7 @@ TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "deci
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes" and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "reconciliation" (list, close) and "payouts statement" need the API instead:
 TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "payouts statement", "reports get" and "reports list" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "queues", "metrics" and "payouts statement" need the API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -127,6 +132,14 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
     },
   });
   addAlerts(program, { env: around.env, print });
+  addQueues(program, {
+    env: around.env,
+    print,
+    fail: () => {
+      exitCode = exitCodes.refused;
+    },
+  });
+  addMetrics(program, { env: around.env, print });
   addTickets(program, open);
   addReconciliation(program, open, { env: around.env, print });
   addReports(program, open, { env: around.env, print, out: around.out });

@@ -143,6 +143,7 @@ async function asked(
       'venues, events, contacts, decisions, dead letters, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
       'venues, events, contacts, decisions, lanes, differences and customer actions need the API: createBoxoffice({api: {url, token}})',
       'venues, events, contacts, decisions, lanes, reports and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'venues, events, contacts, decisions, lanes, queues, metrics and customer actions need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;

@@ -35,6 +35,7 @@ import { createPaymentHandle, type PaymentHandle } from './payment-handle.ts';
 import { type PayoutCalls, createPayoutCalls } from './payout-calls.ts';
 import { purchase, type PurchaseHandle, type PurchaseOptions } from './purchase.ts';
 import { createReconciliationCalls, type ReconciliationCalls } from './reconciliation.ts';
+import { createMetricsCalls, createQueueCalls, type MetricsCalls, type QueueCalls } from './queues.ts';
 import { createRefundHandle, type RefundHandle, type RequestedRefund, requestRefund } from './refunds.ts';
 import { createReportCalls, type ReportCalls } from './reports.ts';
 import { watchStarts } from './starts.ts';
@@ -71,6 +72,7 @@ export {
   reconciliationStart,
   type StartedReconciliation,
 } from './reconciliation.ts';
+export type { MetricsCalls, QueueCalls } from './queues.ts';
 export { requestRefund } from './refunds.ts';
 export type { PaymentFilter, PaymentSummary } from './list.ts';
 export type { PaymentHandle } from './payment-handle.ts';
@@ -153,6 +155,10 @@ export interface Boxoffice extends ApiCalls {
   alerts: AlertCalls & AlertSending;
   /** The books of a day against the card provider and the chain. */
   reconciliation: ReconciliationCalls;
+  /** Task queues as they are, and the tenant's jobs on them. Needs the API. */
+  queues: QueueCalls;
+  /** What the monitor has seen. Needs the API. */
+  metrics: MetricsCalls;
   emails: { send(request: EmailRequest): Promise<JobHandle<EmailResult>> };
   sms: { send(request: SmsRequest): Promise<JobHandle<SmsResult>> };
   analytics: {
@@ -201,6 +207,8 @@ export function createBoxoffice({ temporal, api }: BoxofficeOptions): Boxoffice 
     monitor: createMonitorCalls(api),
     alerts: { ...createAlertCalls(api), ...createAlertSending(client) },
     reconciliation: createReconciliationCalls(client, api),
+    queues: createQueueCalls(api),
+    metrics: createMetricsCalls(api),
     emails: { send: (request) => startEmail(client, request) },
     sms: { send: (request) => startSms(client, request) },
     analytics: { record: (event) => recordEvent(client, event) },

@@ -147,6 +147,13 @@ export const parts = {
     ),
     METRICS_HOST: Type.String({ default: '127.0.0.1', description: 'the address that metrics listen on' }),
     METRICS_PORT: port('metrics', 9464),
+    SDK_METRICS_PORT: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: "a port for the SDK's own metrics, 1 to 65535; absent: none",
+      }),
+    ),
   }),
   api: Type.Object({
     API_HOST: Type.String({ default: '127.0.0.1', description: 'the address that the API listens on' }),

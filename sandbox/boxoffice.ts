@@ -243,6 +243,7 @@ async function startOurs(
 
   const env = { ...environment(world, settings, contract, bundle), ...options.env };
   const metricsPort = await world.freePort();
+  const sdkMetricsPort = await world.freePort();
   const addWorker = async (name: string, more: Readonly<Record<string, string>> = {}) => {
     const port = more['METRICS_PORT'] ?? String(await world.freePort());
     await world.add({
@@ -260,11 +261,17 @@ async function startOurs(
       ready: { url: `${at(settings.ports.api)}/health/ready` },
     });
   await together([
-    options.withWorker === false ? Promise.resolve() : addWorker('worker', { METRICS_PORT: String(metricsPort) }),
+    options.withWorker === false
+      ? Promise.resolve()
+      : addWorker('worker', { METRICS_PORT: String(metricsPort), SDK_METRICS_PORT: String(sdkMetricsPort) }),
     options.withApi === false ? Promise.resolve() : addApi(),
     scheduleIn(world.address('temporal')),
   ]);
-  return { world, endpoints: endpointsOf(world, settings, contract, metricsPort), env, addWorker };
+  const endpoints = {
+    ...endpointsOf(world, settings, contract, metricsPort),
+    sdkMetrics: `${at(sdkMetricsPort)}/metrics`,
+  };
+  return { world, endpoints, env, addWorker };
 }
 
 async function deployTickets(rpcUrl: string, chainId: number, issuerKey: `0x${string}`): Promise<string> {

@@ -28,6 +28,8 @@ export const EndpointsSchema = Type.Object({
   chain: Type.Object({ contract: Type.String(), chainId: Type.Integer() }),
   /** URL of the Prometheus metrics. */
   metrics: Type.String(),
+  /** URL of the Temporal SDK's own. */
+  sdkMetrics: Type.Optional(Type.String()),
   /** `tokens[tenant][role]` is a bearer token of the API; `approver2` is a second approver. */
   tokens: Type.Record(Type.String(), Type.Record(Type.String(), Type.String())),
   /** Process ids by name, as they are now: a part that was killed is missing until it is started again. */

@@ -52,7 +52,10 @@ async function main(): Promise<number> {
 
 const seconds = (startedAt: number) => ((performance.now() - startedAt) / 1_000).toFixed(1);
 
-function welcome({ webUi, api, smtp, stripe, twilio, metrics, temporal }: PublishedEndpoints, dir: string): string {
+function welcome(
+  { webUi, api, smtp, stripe, twilio, metrics, sdkMetrics, temporal }: PublishedEndpoints,
+  dir: string,
+): string {
   const addresses = [
     ['Temporal Web UI', webUi],
     ['API', api],
@@ -67,6 +70,7 @@ function welcome({ webUi, api, smtp, stripe, twilio, metrics, temporal }: Publis
       process.env['STRIPE_SECRET_KEY'] ? 'Stripe itself (STRIPE_SECRET_KEY)' : `${stripe}/_sim/summary`,
     ],
     ['Metrics', metrics],
+    ...(sdkMetrics === undefined ? [] : [['Metrics of the SDK', sdkMetrics]]),
     ['Temporal', `${temporal.address}, namespace ${temporal.namespace}`],
     ['All addresses, tokens', shownPath(worldFolder(dir).endpoints)],
   ];

@@ -14,11 +14,13 @@ import { createDeadLetters } from './dead-letters.ts';
 import { createEventCancellations } from './event-cancellations.ts';
 import { createDecisions } from './decisions.ts';
 import { createDisputes } from './disputes.ts';
+import { createFailures } from './failures.ts';
 import { createLanes } from './lanes.ts';
 import { createLedger } from './ledger.ts';
 import { createMints } from './mints.ts';
 import { createMonitorReads } from './monitor-reads.ts';
 import { createMonitorChanges } from './monitor-changes.ts';
+import { createMonitorHistory } from './monitor-history.ts';
 import { createMoves } from './moves.ts';
 import { createPayments } from './payments.ts';
 import { createPayoutReturns } from './payout-returns.ts';
@@ -71,6 +73,8 @@ export const createStore = (pool: Pool) => ({
   reports: createReports(pool),
   cleanup: createCleanup(pool),
   dailyRounds: createDailyRounds(pool),
+  monitorHistory: createMonitorHistory(pool),
+  failures: createFailures(pool),
 });
 
 export type Store = ReturnType<typeof createStore>;

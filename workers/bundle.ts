@@ -31,17 +31,30 @@ async function bundleFile(folders: readonly string[]): Promise<string> {
   return path.join(root, '.cache', `${folders[0]}-${hash.digest('hex').slice(0, 16)}.js`);
 }
 
+/** A module by its path without the suffix: sources here, compiled ones in an image. */
+const moduleAt = (name: string): string =>
+  ['.ts', '.js'].map((suffix) => path.join(root, `${name}${suffix}`)).find((file) => existsSync(file))!;
+
+/** They have to be in the bundle: a worker ignores those that are given to itself beside one. */
+export const workflowInterceptorModules = (): string[] => [moduleAt('workflows/interceptors')];
+
 /** Path of the bundle of the present sources; builds it (3 to 6 s) only where it does not exist yet. */
-export const ensureWorkflowBundle = (): Promise<string> => ensureBundle(['workflows', 'contracts'], 'workflows/index');
+export const ensureWorkflowBundle = (): Promise<string> =>
+  ensureBundle(['workflows', 'contracts'], 'workflows/index', workflowInterceptorModules());
 
 /** The same for an entry elsewhere, without its suffix: what lies in `folders` is what it is made of. */
-export async function ensureBundle(folders: readonly string[], entryName: string): Promise<string> {
+export async function ensureBundle(
+  folders: readonly string[],
+  entryName: string,
+  interceptorModules: string[] = [],
+): Promise<string> {
   const file = await bundleFile(folders);
   if (existsSync(file)) return file;
-  const entry = ['.ts', '.js']
-    .map((suffix) => path.join(root, `${entryName}${suffix}`))
-    .find((name) => existsSync(name));
-  const { code } = await bundleWorkflowCode({ workflowsPath: entry!, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: moduleAt(entryName),
+    workflowInterceptorModules: interceptorModules,
+    logger: new DefaultLogger('WARN'),
+  });
   await mkdir(path.dirname(file), { recursive: true });
   // Renamed into place: two builders at once both end with a whole file.
   const fresh = `${file}.${process.pid}`;

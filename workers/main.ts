@@ -4,6 +4,7 @@ import { loadConfigOrExit } from '../infrastructure/config.ts';
 import { createLogger } from '../infrastructure/logger.ts';
 import { createMetrics } from '../infrastructure/metrics.ts';
 import { ensureWorkflowBundle } from './bundle.ts';
+import { sdkMetrics } from './sdk-metrics.ts';
 import { serveHealth } from './health.ts';
 import { startWorkers } from './worker.ts';
 
@@ -33,6 +34,7 @@ Runtime.install({
   // Signals are ours: the drain also has to stop those who wait for a lane.
   shutdownSignals: [],
   logger: new DefaultLogger('INFO', ({ level, message, meta }) => log[levels[level] ?? 'info'](meta ?? {}, message)),
+  telemetryOptions: sdkMetrics(config.worker),
 });
 
 const metrics = createMetrics();

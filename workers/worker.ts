@@ -23,6 +23,7 @@ import { laneActivities, type Parts, workflowQueueActivities } from './activitie
 import { startMonitor } from '../client/monitor-control.ts';
 import { heartbeatInterceptor } from './interceptors/heartbeat.ts';
 import { metricsInterceptor } from './interceptors/metrics.ts';
+import { createJobSinks } from './job-sinks.ts';
 import { startLaneSamples } from './lane-samples.ts';
 import { keepMonitor } from './monitor-start.ts';
 import { slotsOf } from './slots.ts';
@@ -166,14 +167,15 @@ const workflowOptions = (
   activities,
   maxCachedWorkflows: config.worker.WORKER_MAX_CACHED_WORKFLOWS,
   stickyQueueScheduleToStartTimeout: stickyTimeout,
-  interceptors: { activity: [metricsInterceptor(metrics)] },
+  sinks: createJobSinks(metrics.jobs),
+  interceptors: { activity: [metricsInterceptor(metrics.jobs)] },
 });
 
 /** Calls to one provider. */
 const providerOptions = (activities: object, metrics: Metrics): QueueOptions => ({
   activities,
   maxHeartbeatThrottleInterval: heartbeatThrottle,
-  interceptors: { activity: [metricsInterceptor(metrics), heartbeatInterceptor] },
+  interceptors: { activity: [metricsInterceptor(metrics.jobs), heartbeatInterceptor] },
 });
 
 async function connect(config: WorkerConfig['temporal']): Promise<NativeConnection> {

@@ -137,9 +137,9 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
     );
 }
 
-const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
+export const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
 
-function answerOf(action: LaneAction, outcome: ChangeOutcome): LaneAnswer {
+export function answerOf(action: LaneAction, outcome: ChangeOutcome): LaneAnswer {
   const next = stillOpen(action, outcome);
   return { ...outcome, ...(next === undefined ? {} : { next }) };
 }

@@ -11,6 +11,7 @@ import type { MessageContentBody } from '../../contracts/schema/contents.ts';
 import type { ContactBody } from '../../contracts/schema/setup.ts';
 import { createAlertLinks } from '../../infrastructure/alert-links.ts';
 import type { DifferenceRecord, ReconciledDay } from '../../contracts/reconciliation.ts';
+import { createApiMetrics } from '../../infrastructure/metrics.ts';
 import { readSigningKey } from '../../infrastructure/proof-keys.ts';
 import { createProofSigner } from '../../infrastructure/proofs.ts';
 import { createSigningKey, publicKeysOf, sandboxAudience, sandboxIssuer, signToken } from '../../sandbox/tokens.ts';
@@ -34,6 +35,7 @@ import { DeadLettersTwin } from '../support/dead-letter-twins.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { createLanesTwin, type LanesTwin } from '../support/lane-twins.ts';
 import { authorized } from '../support/orders.ts';
+import { FailuresTwin, MonitorHistoryTwin, QueueReadsTwin } from '../support/queue-twins.ts';
 
 export const linkKey = 'l'.repeat(32);
 const webhookSecret = 'whsec_test';
@@ -164,6 +166,8 @@ export class FakeStore {
         .map(([, { report, sha256, createdAt }]) => ({ venueId: report.venueId, day: report.day, sha256, createdAt })),
     }),
   };
+  readonly monitorHistory = new MonitorHistoryTwin();
+  readonly failures = new FailuresTwin();
   readonly webhooks = {
     record: async (event: WebhookEvent): Promise<'new' | 'known'> => {
       const before = this.recorded.get(event.eventId);
@@ -203,6 +207,7 @@ export interface ApiWorld {
   temporal: FakeTemporal;
   store: FakeStore;
   lanes: LanesTwin;
+  queues: QueueReadsTwin;
   log: string[];
 }
 
@@ -213,12 +218,15 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
   };
   const store = new FakeStore();
   const lanes = createLanesTwin();
+  const queues = new QueueReadsTwin();
   const log: string[] = [];
   const app = await buildApp({
     boxoffice: createBoxoffice({ temporal: { client: temporal.client } }),
     store,
     lanes: lanes.lanes,
     monitor: createMonitorControl(temporal.client),
+    queues,
+    metrics: createApiMetrics(),
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     alertLinks: createAlertLinks(linkKey),
@@ -232,7 +240,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     deadlineMs: 200,
     ...change,
   });
-  return { app, temporal, store, lanes, log };
+  return { app, temporal, store, lanes, queues, log };
 }
 
 export const stripeSignature = (payload: string, timestamp = Math.floor(Date.now() / 1_000), secret = webhookSecret) =>

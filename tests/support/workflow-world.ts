@@ -5,6 +5,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { deadLetterBatchStart } from '../../client/dead-letter-batches.ts';
+import { Registry } from 'prom-client';
 import {
   emailStart,
   eventCancellationStart,
@@ -32,8 +33,10 @@ import type { SendSmsInput, SmsResult } from '../../contracts/sms.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { type TaskQueue, workflowQueues } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
+import { type JobMetrics, createJobMetrics } from '../../infrastructure/job-metrics.ts';
 import { ensureWorkflowBundle } from '../../workers/bundle.ts';
 import { batchInput } from './dead-letter-twins.ts';
+import { createJobSinks } from '../../workers/job-sinks.ts';
 import { orderOf } from './orders.ts';
 import { createAlertTwins } from './workflow-alert-twins.ts';
 import { createBackgroundTwins } from './workflow-background-twins.ts';
@@ -80,6 +83,8 @@ type Change = Partial<PurchaseOrder> & { raw?: Record<string, unknown> };
 export interface WorkflowWorld {
   env: TestWorkflowEnvironment;
   client: Client;
+  /** What the workers counted. */
+  jobs: JobMetrics;
   /** Of a workflow id, for what is started elsewhere: set it up before the start. */
   twinOf: (workflowId: string) => Twin;
   /** `plan` sets the twin up before anything can call it. */
@@ -159,7 +164,15 @@ async function startServer(server: 'time-skipping' | 'dev'): Promise<TestWorkflo
   return env;
 }
 
-async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: string): Promise<() => Promise<void>> {
+interface Engine {
+  env: TestWorkflowEnvironment;
+  code: string;
+  jobs: JobMetrics;
+  /** 0: every task replays its workflow from the start. */
+  maxCachedWorkflows?: number | undefined;
+}
+
+async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine): Promise<() => Promise<void>> {
   const providers = {
     stripe: {
       ...createCardTwins(twins),
@@ -203,6 +216,14 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
     ...workflowQueues.map((queue) =>
     ...(['money', 'communication', 'background'] as const).map((queue) =>
       Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
+    ...(['money', 'communication'] as const).map((queue) =>
+      Worker.create({
+        ...common(queue),
+        ...(cache.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: cache.maxCachedWorkflows }),
+        workflowBundle: { code },
+        activities: records,
+        sinks: createJobSinks(jobs),
+      }),
     ),
     Worker.create({
       ...common('background'),
@@ -224,12 +245,18 @@ async function startWorkers(env: TestWorkflowEnvironment, twins: Twins, code: st
 export async function startWorkflowWorld({
   server = 'time-skipping',
   bundle,
-}: { server?: 'time-skipping' | 'dev'; bundle?: string } = {}): Promise<WorkflowWorld> {
+  maxCachedWorkflows,
+}: {
+  server?: 'time-skipping' | 'dev';
+  bundle?: string;
+  maxCachedWorkflows?: number;
+} = {}): Promise<WorkflowWorld> {
   installQuietRuntime();
   const code = bundle ?? (await readFile(await ensureWorkflowBundle(), 'utf8'));
   const env = await startServer(server);
   const twins = new Twins();
-  const stop = await startWorkers(env, twins, code);
+  const jobs = createJobMetrics(new Registry());
+  const stop = await startWorkers(twins, { env, code, jobs, maxCachedWorkflows });
   const { client } = env;
 
   function prepare(plan: Plan | undefined, { raw = {}, ...change }: Change = {}) {
@@ -248,6 +275,7 @@ export async function startWorkflowWorld({
   return {
     env,
     client,
+    jobs,
     twinOf: (workflowId) => twins.of(workflowId),
     async payment(plan, change) {
       const { start, started } = prepare(plan, change);

@@ -9,6 +9,7 @@ import {
   resumeUpdate,
 } from '../../contracts/messages.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
+import { countedBy } from '../support/counted.ts';
 import { answers, type Behaviour, refuses } from '../support/workflow-behaviours.ts';
 import { paid } from '../support/cancelled-event-outside.ts';
 import { type StartedCancellation, startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
@@ -174,6 +175,8 @@ describe('a long one', () => {
       { inFlight: 1 },
     );
     const { handle, twin } = started;
+    const ended = async () => (await countedBy(world.jobs.results))['money/event-cancellation/completed'] ?? 0;
+    const endedBefore = await ended();
     // From here on time is skipped.
     const ending = endOf(started);
     await twin.begun('runWave', 20);
@@ -185,6 +188,8 @@ describe('a long one', () => {
     expect(await handle.query(eventCancellationStatusQuery)).toMatchObject({ stage: 'paused' });
     await handle.executeUpdate(resumeUpdate, { args: [me] });
     expect(await ending).toMatchObject({ status: 'completed', report: { refunded: 120 } });
+    // Going on as new is no end of the job.
+    expect(await ended()).toBe(endedBefore + 1);
 
     const owners = twin.inputsOf('claimEventCancellation').map((input) => (input as { operation: object }).operation);
     expect(owners.length).toBeGreaterThan(1);

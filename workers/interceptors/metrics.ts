@@ -1,15 +1,15 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptors } from '@temporalio/worker';
-import type { Metrics } from '../../infrastructure/metrics.ts';
+import type { JobMetrics } from '../../infrastructure/job-metrics.ts';
 
-/** Counts attempts of activities. Activities do not replay, so nothing is counted twice. */
+/** Counts attempts of activities, local ones included. Activities do not replay, so nothing is counted twice. */
 export const metricsInterceptor =
-  (metrics: Metrics) =>
+  (metrics: JobMetrics) =>
   ({ info }: Context): ActivityInterceptors => ({
     inbound: {
       async execute(input, next) {
-        const labels = { queue_name: info.taskQueue, job_type: info.activityType };
-        const stop = metrics.jobDuration.startTimer(labels);
+        const labels = { queue_name: info.taskQueue, activity: info.activityType };
+        const stop = metrics.attemptDuration.startTimer(labels);
         let result = 'failed';
         try {
           const value = await next(input);
@@ -17,7 +17,7 @@ export const metricsInterceptor =
           return value;
         } finally {
           stop();
-          metrics.jobResults.inc({ ...labels, result });
+          metrics.attempts.inc({ ...labels, result });
         }
       },
     },

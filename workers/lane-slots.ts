@@ -7,6 +7,7 @@ import type {
   ActivityInterceptorsFactory,
   ActivitySlotInfo,
   CustomSlotSupplier,
+  SlotMarkUsedContext,
   SlotReleaseContext,
   SlotReserveContext,
   WorkerOptions,
@@ -20,14 +21,16 @@ export interface LaneSlotOptions {
   lane: LaneName;
   /** Permits at once: of polls, and of activities whatever they do. */
   most: number;
-  /** No permit while so many are out whose call is still to come. */
-  inLine: number;
+  /** No permit while so many are out whose call is still to come; to fetch the next one takes so many milliseconds. */
+  inLine: (fetchMs: number) => number;
   /** Whether an activity counts again while it stands in line for another call. */
   countsAgain: boolean;
 }
 
 /** An activity under way. */
 interface Work {
+  /** `performance.now` of its start. */
+  since: number;
   /** It has had a moment of the lane, or waits for something else than that. */
   begun: boolean;
   /** Its calls that stand in the lane's own line. */
@@ -36,7 +39,25 @@ interface Work {
 }
 
 interface Permit {
-  lane: LaneName;
+  /** `performance.now` of when it was given. */
+  since: number;
+}
+
+/** A poll that took longer found nothing to bring. Milliseconds. */
+const longestFetchMs = 500;
+
+/** How long a part of the way from the queue to the line takes, as of late. Milliseconds. */
+class Lately {
+  #ms = 0;
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  tookSince(began: number): void {
+    const took = performance.now() - began;
+    if (took <= longestFetchMs) this.#ms += 0.2 * (took - this.#ms);
+  }
 }
 
 export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
@@ -47,6 +68,13 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
   readonly #aside = new Set<Work>();
   /** Activities that are over, and whose permit comes back once Temporal has heard of it. */
   #over = 0;
+  /**
+   * From a permit to what its poll brought. Of a queue that is almost empty it is the wait for work, too; of one with a backlog,
+   * the only one where it matters who is taken first, it is the way there and back.
+   */
+  readonly #poll = new Lately();
+  /** From an activity's start until it stands in line. */
+  readonly #start = new Lately();
   #asking: (() => void)[] = [];
 
   constructor(options: LaneSlotOptions) {
@@ -73,7 +101,7 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
       };
       const grant = () => {
         signal.removeEventListener('abort', leave);
-        const permit = { lane: this.#options.lane };
+        const permit = { since: performance.now() };
         this.#held.add(permit);
         resolve(permit);
       };
@@ -88,8 +116,10 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
     return null;
   }
 
-  /** A poll that brought something still has its call before it. */
-  markSlotUsed(): void {}
+  markSlotUsed({ permit }: SlotMarkUsedContext<ActivitySlotInfo>): void {
+    this.#poll.tookSince((permit as Permit).since);
+    this.#handOut();
+  }
 
   releaseSlot({ permit, slotInfo }: SlotReleaseContext<ActivitySlotInfo>): void {
     if (!this.#held.delete(permit as Permit)) return;
@@ -100,7 +130,7 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
 
   /** Does an activity's work and sees where it stands. */
   async watch<T>(run: () => Promise<T>): Promise<T> {
-    const work: Work = { begun: false, standing: 0, over: false };
+    const work: Work = { since: performance.now(), begun: false, standing: 0, over: false };
     try {
       return await watched({ stands: (place) => this.#stands(work, place) }, run);
     } finally {
@@ -115,6 +145,7 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
     // Who waits for another lane, or for an endpoint's limit, keeps nobody of this lane waiting.
     const ours = lane === this.#options.lane && endpoint === undefined;
     const one = ours ? 1 : 0;
+    if (ours && !work.begun && work.standing === 0) this.#start.tookSince(work.since);
     work.standing += one;
     work.begun ||= !ours;
     this.#see(work);
@@ -135,7 +166,8 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
 
   #handOut(): void {
     const { most, inLine } = this.#options;
-    while (this.#held.size < most && this.coming < inLine) {
+    const enough = inLine(this.#poll.ms + this.#start.ms);
+    while (this.#held.size < most && this.coming < enough) {
       const grant = this.#asking.shift();
       if (!grant) return;
       grant();
@@ -154,7 +186,12 @@ export function laneWorkerOptions(
 ): Pick<WorkerOptions, 'interceptors' | 'tuner'> {
   const { maxConcurrentActivityTaskExecutions: most } = slotsOf(lane, limits);
   if (most === undefined) return { interceptors: { activity: [...interceptors] } };
-  const slots = new LaneSlots({ lane, most, inLine: inLineOf(limits), countsAgain: countsAgain(lane) });
+  const slots = new LaneSlots({
+    lane,
+    most,
+    inLine: (fetchMs) => inLineOf(limits, fetchMs),
+    countsAgain: countsAgain(lane),
+  });
   const watching: ActivityInterceptorsFactory = () => ({
     inbound: { execute: (input, next) => slots.watch(() => next(input)) },
   });

@@ -21,9 +21,12 @@ const timePerCallTime: Readonly<Record<LaneName, number>> = {
 /** Beyond this an activity costs more memory than its turn brings. */
 const mostSlots = 1_000;
 
-/** From the place that became free until the next activity stands in it: poll, answer, start. Milliseconds. */
-const fetchMs = 60;
-/** Of the even distance between two moments of a lane the least is this part (lanes/lane-state.ts). */
+/**
+ * From the place that became free until the next activity stands in it (poll, answer, start) it takes so long at least. The
+ * engine and this process are faster when nothing else is to be done, and a line that ran dry is a moment lost. Milliseconds.
+ */
+const leastFetchMs = 60;
+/** Of the even distance between two moments of a lane the nearest is this part (lanes/lane-state.ts). */
 const nearest = 0.5;
 /** One stands in line while the next one is on its way. */
 const leastInLine = 2;
@@ -35,9 +38,12 @@ export function slotsOf(lane: LaneName, limits: LaneLimits): { maxConcurrentActi
   return { maxConcurrentActivityTaskExecutions: Math.min(slots, mostSlots) };
 }
 
-/** As many as may be granted a moment while the next one is fetched: with fewer, moments would pass unused. */
-export const inLineOf = ({ perSecond }: LaneLimits): number =>
-  Math.max(leastInLine, Math.ceil((perSecond * fetchMs) / (nearest * 1_000)));
+/**
+ * How many may be taken whose call is still to come: as many as can be granted a moment while the next one is fetched, which
+ * takes `fetchMs` as of late. With fewer, moments would pass unused.
+ */
+export const inLineOf = ({ perSecond }: LaneLimits, fetchMs: number): number =>
+  Math.max(leastInLine, Math.ceil((perSecond * Math.max(fetchMs, leastFetchMs)) / (nearest * 1_000)));
 
 /**
  * Whether an activity that made a call and stands in line for its next one is as good as another that has yet to come. Not

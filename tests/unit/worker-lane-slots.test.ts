@@ -95,8 +95,8 @@ describe('what a worker takes of a lane', () => {
   it('is never more than its slots, whatever the activities do', async () => {
     const { slots, polls, takeToCall } = workerWith({ most: 5 });
     await settled();
-    while (polls.length > 0) {
-      takeToCall();
+    for (let time = 0; time < 8; time += 1) {
+      if (polls.length > 0) takeToCall();
       await settled();
     }
     expect([slots.held, slots.coming]).toEqual([5, 0]);
@@ -111,7 +111,7 @@ describe('what a worker takes of a lane', () => {
     slots.releaseSlot({ permit: polls.shift()! });
     await settled();
     expect([slots.held, polls.length]).toEqual([4, 2]);
-    await calling[0]!.end();
+    for (const activity of calling) await activity.end();
     await settled();
     expect(slots.held).toBe(4);
     calling[0]!.release();
@@ -169,12 +169,14 @@ describe('what a worker takes of a lane', () => {
   });
 
   it('is nothing more once it is to stop, and what asked hears why', async () => {
-    const { slots, stop, ended } = workerWith();
+    const { slots, polls, stop, ended } = workerWith();
     await settled();
     stop();
     await expect(ended).rejects.toThrow('enough');
     await expect(slots.reserveSlot(context, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
-    expect([slots.held, slots.coming]).toEqual([3, 3]);
+    slots.releaseSlot({ permit: polls.shift()! });
+    await settled();
+    expect([slots.held, slots.coming]).toEqual([2, 2]);
   });
 
   it('is nothing that came past the queue', () => {
@@ -255,6 +257,7 @@ describe('the line of a limiter', () => {
       const reservation = await limiter.reserve('stripe', { signal });
       await reservation.begin(signal);
       called += 1;
+      await new Promise((resolve) => setTimeout(resolve, 300));
       reservation.release();
     };
     const serve = setInterval(() => {
@@ -265,10 +268,10 @@ describe('the line of a limiter', () => {
     }, 5);
     await vi.advanceTimersByTimeAsync(9_000);
     expect([called, slots.held, slots.coming]).toEqual([0, 3, 3]);
-    await vi.advanceTimersByTimeAsync(3_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     clearInterval(serve);
-    // Nobody had to wait for more than the lane's own pace.
-    expect(called).toBeGreaterThanOrEqual(45);
+    // Three in line are enough for the lane's own pace, and who is in a call is not in line any more.
+    expect(called).toBeGreaterThanOrEqual(60);
   });
 
   it('counts who gave up as gone', async () => {

@@ -39,7 +39,7 @@ export function laneJobActivities({ lanes, account }: Pick<LaneRunner, 'lanes' |
   };
 }
 
-/** With the slots that a worker of ours has for the lane. */
+/** Takes of its queue what a worker of ours takes of the lane's. */
 export function createLaneRunner({ connection, namespace, taskQueue, limits, ...call }: LaneRunner): Promise<Worker> {
   return Worker.create({
     connection,

@@ -14,34 +14,34 @@ afterEach(() => void vi.useRealTimers());
 
 const passed = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-describe('the line of a limiter', () => {
-  /** Serves a queue that never ends; `wayMs` is how long each poll and each report of an end takes. */
-  function serving(options: Partial<LaneSlotOptions>, wayMs: () => number) {
-    const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, countsAgain: true, ...options });
-    const limiter = createLimiter(createMemoryPace(contractLimits), contractLimits);
-    const { signal } = new AbortController();
-    setMaxListeners(0, signal);
-    const seen = { called: 0 };
-    const call = async () => {
-      const reservation = await limiter.reserve('stripe', { signal });
-      await reservation.begin(signal);
-      seen.called += 1;
-      await passed(80);
-      reservation.release();
-    };
-    const serve = async (permit: Permit) => {
-      await passed(wayMs());
-      slots.markSlotUsed({ permit, slotInfo });
-      await slots.watch(call);
-      await passed(wayMs());
-      slots.releaseSlot({ permit, slotInfo });
-    };
-    void (async () => {
-      for (;;) void serve(await slots.reserveSlot(context, signal));
-    })();
-    return { slots, limiter, seen };
-  }
+/** Serves a queue that never ends; `wayMs` is how long each poll and each report of an end takes. */
+function serving(options: Partial<LaneSlotOptions>, wayMs: () => number) {
+  const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, countsAgain: true, ...options });
+  const limiter = createLimiter(createMemoryPace(contractLimits), contractLimits);
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const seen = { called: 0 };
+  const call = async () => {
+    const reservation = await limiter.reserve('stripe', { signal });
+    await reservation.begin(signal);
+    seen.called += 1;
+    await passed(80);
+    reservation.release();
+  };
+  const serve = async (permit: Permit) => {
+    await passed(wayMs());
+    slots.markSlotUsed({ permit, slotInfo });
+    await slots.watch(call);
+    await passed(wayMs());
+    slots.releaseSlot({ permit, slotInfo });
+  };
+  void (async () => {
+    for (;;) void serve(await slots.reserveSlot(context, signal));
+  })();
+  return { slots, limiter, seen };
+}
 
+describe('the line of a limiter', () => {
   it('says who stands in it, so that of a closed lane only as much is taken as goes on when it opens', async () => {
     const { slots, limiter, seen } = serving({}, () => 5);
     await limiter.block('stripe', 10_000);

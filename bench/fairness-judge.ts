@@ -44,6 +44,6 @@ export function p95(values: readonly number[]): number {
   return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0;
 }
 
-/** Two share a lane, so each has half of it, behind what the workers had taken before. Milliseconds. */
+/** Two share a lane, so each has half of it, behind what the workers may have taken before: all slots, at worst. Milliseconds. */
 export const fairBoundMs = (aloneP95Ms: number, slots: number, perSecond: number) =>
   2 * aloneP95Ms + (slots / perSecond) * 1_000;

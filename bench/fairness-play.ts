@@ -9,7 +9,7 @@ export interface FairnessRoom extends JobRoom {
   /** What the provider has seen so far. */
   calls(): Promise<readonly KeyedCall[]>;
   perSecond: number;
-  /** Activities that all workers together take at once. */
+  /** Activities that all workers together may have taken at once; of those, few wait (workers/lane-slots.ts). */
   slots: number;
 }
 

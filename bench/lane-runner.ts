@@ -7,7 +7,7 @@ import { jobTypes } from '../contracts/job-types.ts';
 import type { LaneLimits } from '../contracts/lane-limits.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { heartbeatInterceptor } from '../workers/interceptors/heartbeat.ts';
-import { slotsOf } from '../workers/slots.ts';
+import { laneWorkerOptions } from '../workers/lane-slots.ts';
 import { callStep, type LaneJobActivities } from './lane-job.ts';
 
 export interface LaneRunner {
@@ -39,7 +39,7 @@ export function laneJobActivities({ lanes, account }: Pick<LaneRunner, 'lanes' |
   };
 }
 
-/** With the slots that a worker of ours has for the lane. */
+/** Takes of its queue what a worker of ours takes of the lane's. */
 export function createLaneRunner({ connection, namespace, taskQueue, limits, ...call }: LaneRunner): Promise<Worker> {
   return Worker.create({
     connection,
@@ -47,8 +47,7 @@ export function createLaneRunner({ connection, namespace, taskQueue, limits, ...
     taskQueue,
     activities: laneJobActivities(call),
     maxHeartbeatThrottleInterval: '1 second',
-    interceptors: { activity: [heartbeatInterceptor] },
     shutdownGraceTime: '5 seconds',
-    ...slotsOf('stripe', limits),
+    ...laneWorkerOptions('stripe', limits, [heartbeatInterceptor]),
   });
 }

@@ -3,6 +3,7 @@ import type { LaneStatus } from '../contracts/lane-control.ts';
 import { endpointLimit, type LaneLimits, type PacedName } from '../contracts/lane-limits.ts';
 import { type Ahead, Line, Slip, type WaitingFor, type WaitOptions } from './line.ts';
 import { type Pace, toleranceMs } from './pace.ts';
+import { standsInLine } from './standing.ts';
 
 export interface ReserveOptions extends WaitOptions {
   /** An endpoint with a limit of its own, e.g. `payouts`. */
@@ -121,7 +122,9 @@ export function createLimiter(pace: Pace, limits: Readonly<Record<PacedName, Lan
   return {
     reserve: async (lane, options) => {
       const line = lineOf(lane, options.endpoint);
-      return reservationOf(lane, line, await line.wait(options));
+      const left = standsInLine({ lane, endpoint: line.endpoint });
+      const granted = await line.wait(options).finally(left);
+      return reservationOf(lane, line, granted);
     },
     block: (lane, milliseconds) => {
       // Ours are void now; the others' when they hear of it.

@@ -60,7 +60,8 @@ export class Slip {
 export class Line {
   readonly #pace: Pace;
   readonly lane: PacedName;
-  readonly #endpoint: string | undefined;
+  /** With a limit of its own, for which it has this line. */
+  readonly endpoint: string | undefined;
   readonly #slip: Slip;
   #waiters: Waiter[] = [];
   #asking = false;
@@ -76,7 +77,7 @@ export class Line {
   constructor(pace: Pace, lane: PacedName, endpoint: string | undefined, slip: Slip) {
     this.#pace = pace;
     this.lane = lane;
-    this.#endpoint = endpoint;
+    this.endpoint = endpoint;
     this.#slip = slip;
   }
 
@@ -159,7 +160,7 @@ export class Line {
     const leadMs = Math.min(longestLeadMs, this.#waiters[0]!.leadMs + this.#slip.ms);
     const answer = await this.#pace.ask({
       lane: this.lane,
-      endpoint: this.#endpoint,
+      endpoint: this.endpoint,
       want: Math.min(this.#waiters.length, mostTogether),
       leadMs,
     });

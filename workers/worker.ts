@@ -1,7 +1,7 @@
 /** One worker per task queue, all in one process or spread over many by `WORKER_LANES`. */
 import { readFile } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { readLimits } from '../contracts/lane-limits.ts';
+import { type LaneLimits, readLimits } from '../contracts/lane-limits.ts';
 import { controlledLanes } from '../contracts/lane-words.ts';
 import {
   laneNames,
@@ -27,6 +27,7 @@ import { createJobSinks } from './job-sinks.ts';
 import { startLaneSamples } from './lane-samples.ts';
 import { keepMonitor } from './monitor-start.ts';
 import { slotsOf } from './slots.ts';
+import { laneWorkerOptions } from './lane-slots.ts';
 
 export type WorkerConfig = Config<
   | 'process'
@@ -138,7 +139,7 @@ export async function startWorkers(
     shutdownGraceTime: `${config.worker.WORKER_SHUTDOWN_GRACE_SECONDS} seconds`,
     ...(isWorkflowQueue(taskQueue)
       ? workflowOptions(parts, { code, activities: workflowQueueActivities[taskQueue](parts) })
-      : { ...providerOptions(laneActivities[taskQueue]!(parts), metrics), ...slotsOf(taskQueue, limits[taskQueue]) }),
+      : providerOptions(taskQueue, { activities: laneActivities[taskQueue]!(parts), limits, metrics })),
   });
   const workers = await Promise.all(queues.map((queue) => Worker.create(optionsOf(queue))));
   const monitor = queues.includes('monitoring')
@@ -172,10 +173,14 @@ const workflowOptions = (
 });
 
 /** Calls to one provider. */
-const providerOptions = (activities: object, metrics: Metrics): QueueOptions => ({
+const providerOptions = (
+  lane: LaneName,
+  { activities, limits, metrics }: { activities: object; limits: Record<LaneName, LaneLimits>; metrics: Metrics },
+): QueueOptions => ({
   activities,
   maxHeartbeatThrottleInterval: heartbeatThrottle,
   interceptors: { activity: [metricsInterceptor(metrics.jobs), heartbeatInterceptor] },
+  ...laneWorkerOptions(lane, limits[lane], [metricsInterceptor(metrics), heartbeatInterceptor]),
 });
 
 async function connect(config: WorkerConfig['temporal']): Promise<NativeConnection> {

@@ -27,8 +27,6 @@ import { paymentRoutes } from './routes/payments.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { reconciliationRoutes } from './routes/reconciliation.ts';
 import { metricsRoutes } from './routes/metrics.ts';
-import { paymentRoutes } from './routes/payments.ts';
-import { payoutRoutes } from './routes/payouts.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { refundRoutes } from './routes/refunds.ts';
 import { reportRoutes } from './routes/reports.ts';

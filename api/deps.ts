@@ -54,9 +54,6 @@ export interface ApiStore {
 export interface ApiDeps {
   boxoffice: Pick<
     Boxoffice,
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'alerts'
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'deadLetters'
-    'payments' | 'refunds' | 'payouts' | 'disputes' | 'tickets' | 'eventCancellations' | 'decisions' | 'reconciliation'
     | 'payments'
     | 'refunds'
     | 'payouts'
@@ -66,6 +63,9 @@ export interface ApiDeps {
     | 'decisions'
     | 'analytics'
     | 'reports'
+    | 'alerts'
+    | 'deadLetters'
+    | 'reconciliation'
   >;
   store: ApiStore;
   /** Absent where each process paces for itself: nobody could control all of them from here. */

@@ -145,6 +145,8 @@ export const MonitorView = Type.Object(
     sample: Type.Optional(Type.Object({}, { additionalProperties: true, description: 'the last one' })),
   },
   { description: 'the monitor' },
+);
+
 export const AlertAnswerView = Type.Object(
   {
     id: text("the incident's id"),
@@ -163,6 +165,8 @@ export const AlertsView = Type.Object(
 export const StartedAlertView = Type.Object(
   { id: text("the test alert's id"), workflowId: text('the workflow that delivers it') },
   { description: 'a test alert on its way' },
+);
+
 const jobFields = {
   workflowId: text('the workflow in Temporal'),
   webUi: Type.Optional(text('its page in the Temporal Web UI')),

@@ -30,14 +30,6 @@ export async function deciderAccess(
   return { url, token: await sandboxToken(env, dir, { tenant, role: 'approver', sub: as ?? `${tenant}-approver` }) };
 }
 
-/** To read what is a tenant's. @throws UsageError naming what is missing. */
-export async function tenantAccess(env: Environment, dir: string, tenant: string): Promise<ApiAccess> {
-  const configured = fromEnvironment(env, 'viewer, or any other, of the tenant', undefined);
-  if (configured) return configured;
-  const url = sandboxApi(dir);
-  return { url, token: await sandboxToken(env, dir, { tenant, role: 'viewer', sub: `${tenant}-viewer` }) };
-}
-
 /** For what is no tenant's: an admin of the platform. @throws UsageError naming what is missing. */
 export async function adminAccess(env: Environment, dir: string, as?: string): Promise<ApiAccess> {
   const configured = fromEnvironment(env, 'admin (operator or viewer to look)', as);
@@ -52,14 +44,26 @@ export async function adminAccess(env: Environment, dir: string, as?: string): P
 /** To look at what is a tenant's own; in the environment the token says whose. @throws UsageError naming what is missing. */
 export async function tenantAccess(env: Environment, dir: string, tenant: string | undefined): Promise<ApiAccess> {
   const configured = fromEnvironment(env, 'operator, viewer or admin', undefined);
-  if (configured && tenant !== undefined)
-    throw new UsageError(
-      '--tenant is for the sandbox: outside of it, the token in BOXOFFICE_API_TOKEN says whose it is',
-    );
+  const whose = configured && tenantIn(configured.token);
+  if (tenant !== undefined && whose !== undefined && whose !== tenant)
+    throw new UsageError(`BOXOFFICE_API_TOKEN is a token of tenant "${whose}"; set it to one of "${tenant}"`);
   if (configured) return configured;
   const url = sandboxApi(dir);
   if (tenant === undefined) throw new UsageError('name the tenant with --tenant, e.g. --tenant acme');
   return { url, token: await sandboxToken(env, dir, { tenant, role: 'viewer', sub: `${tenant}-viewer` }) };
+}
+
+/** The tenant that a token says it is of, unverified; undefined where it cannot be read. */
+function tenantIn(token: ApiAccess['token']): string | undefined {
+  const [, payload = ''] = typeof token === 'string' ? token.split('.') : [];
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    return claims !== null && typeof claims === 'object' && 'tenant' in claims && typeof claims.tenant === 'string'
+      ? claims.tenant
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function fromEnvironment(env: Environment, roles: string, as: string | undefined): ApiAccess | undefined {

@@ -14,8 +14,6 @@ import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addReconciliation } from './reconciliation.ts';
 import { addMetrics } from './metrics.ts';
-import { addPayments } from './payments.ts';
-import { addPayouts } from './payouts.ts';
 import { addQueues } from './queues.ts';
 import { addRefunds } from './refunds.ts';
 import { addReports } from './reports.ts';

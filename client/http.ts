@@ -118,7 +118,7 @@ export async function callApi(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(waitMs),
   });
-  return response.json().catch(() => undefined);
+  return bodyOf(response);
 }
 
 /** An answer that may be long, as it arrives. @throws ApiError, UnavailableError, the latter also in the middle of it. */
@@ -140,10 +140,7 @@ async function asked(
 ): Promise<Response> {
   if (!access)
     throw new TypeError(
-      'venues, events, contacts, decisions, dead letters, lanes, alerts and customer actions need the API: createBoxoffice({api: {url, token}})',
-      'venues, events, contacts, decisions, lanes, differences and customer actions need the API: createBoxoffice({api: {url, token}})',
-      'venues, events, contacts, decisions, lanes, reports and customer actions need the API: createBoxoffice({api: {url, token}})',
-      'venues, events, contacts, decisions, lanes, queues, metrics and customer actions need the API: createBoxoffice({api: {url, token}})',
+      'what is not in Temporal (venues, events, contacts, decisions, lanes, alerts, reports, metrics, …) needs the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;
@@ -155,7 +152,6 @@ async function asked(
     });
     if (response.ok) return response;
     answer = await response.json().catch(() => undefined);
-    answer = await bodyOf(response);
   } catch (error) {
     throw new UnavailableError(`The API at ${access.url}`, error);
   }

@@ -56,7 +56,6 @@ export {
   startDailyReconciliation,
   startDailyReport,
 } from './daily-round.ts';
-export { AlreadyEndedError, DecisionRefusedError, type DecisionRequest } from './decisions.ts';
 export { type ApiAccess, ApiError, type CustomerAction } from './http.ts';
 export type { DisputeHandle } from './disputes.ts';
 export { cancelPurchase } from './cancel-purchase.ts';

@@ -56,6 +56,10 @@ export const firstAlertWindow = '12 hours';
 /** Some decisions sent to their workflows; each is the same message when it is sent again. */
 export const decisionCall = {
   startToCloseTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: providerRetry,
+} as const satisfies ActivityOptions;
+
 /** Reads a great deal, page by page, behind all other work, and changes nothing outside: a cancel stops it at its next call. */
 export const comparison = {
   startToCloseTimeout: '10 minutes',
@@ -70,6 +74,9 @@ export const bookkeeping = {
   startToCloseTimeout: '1 minute',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: providerRetry,
+} as const satisfies ActivityOptions;
+
+/**
  * A job of the background, which meets the database or Temporal only. It expires as a whole, from its workflow's start
  * (workflows/expiry.ts); the pause after a failed attempt is the job's own (activities/background-job.ts), this one follows
  * a worker that died.

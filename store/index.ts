@@ -65,7 +65,6 @@ export const createStore = (pool: Pool) => ({
   monitorReads: createMonitorReads(pool),
   alerts: createAlerts(pool),
   monitorChanges: createMonitorChanges(pool),
-  alerts: createAlerts(pool),
   alertNotices: createAlertNotices(pool),
   reconciliation: createReconciliation(pool),
   reconciliationBooks: createReconciliationBooks(pool),

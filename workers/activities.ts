@@ -26,10 +26,10 @@ import { createSmsActivities } from '../activities/sms.ts';
 import { createChainPace } from '../activities/chain-steps.ts';
 import { createTicketMoveActivities } from '../activities/ticket-moves.ts';
 import { createTicketActivities } from '../activities/tickets.ts';
-import { defaultMonitorSettings } from '../contracts/monitor.ts';
 import { createDeadLetterSending, createDecisionSending } from '../client/index.ts';
 import type { LaneName, WorkflowQueue } from '../contracts/task-queues.ts';
 import type { Config } from '../infrastructure/config.ts';
+import { monitorSettingsOf } from '../infrastructure/monitor-config.ts';
 import { readProofKeys } from '../infrastructure/proof-keys.ts';
 import { createProofVerifier } from '../infrastructure/proofs.ts';
 import type { Metrics } from '../infrastructure/metrics.ts';
@@ -54,8 +54,7 @@ const gossipMs = 5_000;
 const countMs = 5_000;
 
 export interface Parts {
-  config: Config<'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'worker'>;
-  config: Config<'temporal' | 'stripe' | 'chain' | 'mail' | 'sms' | 'alerts' | 'worker'>;
+  config: Config<'temporal' | 'stripe' | 'chain' | 'mail' | 'sms' | 'monitor' | 'alerts' | 'worker'>;
   store: Store;
   lanes: LaneCaller;
   temporal: WorkflowStarter;
@@ -152,17 +151,19 @@ export const recordActivities = ({ config, store, temporal }: Pick<Parts, 'confi
 });
 
 /** What the monitor sees. */
-const samplingActivities = ({ store, temporal, metrics }: Parts) =>
+const samplingActivities = ({ config, store, temporal, metrics }: Parts) =>
   createSamplingActivities({
     counts: () => createQueueCounts(temporal, { most: mostCalls, callMs: countMs }),
     books: store.monitorReads,
     records: store.queueMetrics,
     gauges: metrics.queues,
-    settings: defaultMonitorSettings,
+    settings: monitorSettingsOf(config.monitor),
   });
+
 /** What the monitor writes down. */
 const incidentActivities = ({ store }: Parts) =>
   createIncidentActivities({ alerts: store.alerts, changes: store.monitorChanges });
+
 /** Decisions about many dead letters, sent to their workflows. */
 const deadLetterActivities = ({ store, temporal }: Parts) =>
   createDeadLetterActivities({
@@ -175,11 +176,11 @@ const deadLetterActivities = ({ store, temporal }: Parts) =>
 export const workflowQueueActivities: Readonly<Record<WorkflowQueue, (parts: Parts) => object>> = {
   money: recordActivities,
   communication: recordActivities,
-  background: recordActivities,
-  monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts) }),
-  monitoring: (parts) => ({ ...recordActivities(parts), ...incidentActivities(parts) }),
-  background: (parts) => ({ ...recordActivities(parts), ...deadLetterActivities(parts) }),
-  background: (parts) => ({ ...recordActivities(parts), ...reconciliationRecordActivities(parts) }),
-  background: (parts) => ({ ...recordActivities(parts), ...backgroundActivities(parts.store, parts.temporal) }),
-  monitoring: recordActivities,
+  background: (parts) => ({
+    ...recordActivities(parts),
+    ...deadLetterActivities(parts),
+    ...reconciliationRecordActivities(parts),
+    ...backgroundActivities(parts.store, parts.temporal),
+  }),
+  monitoring: (parts) => ({ ...recordActivities(parts), ...samplingActivities(parts), ...incidentActivities(parts) }),
 };

@@ -26,7 +26,6 @@ import { metricsInterceptor } from './interceptors/metrics.ts';
 import { createJobSinks } from './job-sinks.ts';
 import { startLaneSamples } from './lane-samples.ts';
 import { keepMonitor } from './monitor-start.ts';
-import { slotsOf } from './slots.ts';
 import { laneWorkerOptions } from './lane-slots.ts';
 
 export type WorkerConfig = Config<
@@ -179,8 +178,7 @@ const providerOptions = (
 ): QueueOptions => ({
   activities,
   maxHeartbeatThrottleInterval: heartbeatThrottle,
-  interceptors: { activity: [metricsInterceptor(metrics.jobs), heartbeatInterceptor] },
-  ...laneWorkerOptions(lane, limits[lane], [metricsInterceptor(metrics), heartbeatInterceptor]),
+  ...laneWorkerOptions(lane, limits[lane], [metricsInterceptor(metrics.jobs), heartbeatInterceptor]),
 });
 
 async function connect(config: WorkerConfig['temporal']): Promise<NativeConnection> {

@@ -14,7 +14,6 @@ import type { MailActivities } from '../activities/mail.ts';
 import type { PayoutActivities } from '../activities/payout.ts';
 import type { PayoutRecordActivities } from '../activities/payout-records.ts';
 import type { Operation, Sampling } from '../activities/ports.ts';
-import type { Operation } from '../activities/ports.ts';
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
 import type { ReconciliationChainActivities } from '../activities/reconciliation-chain.ts';
 import type { ReconciliationRecordActivities } from '../activities/reconciliation-records.ts';
@@ -24,18 +23,20 @@ import type { ReportActivities } from '../activities/reports.ts';
 import type { RecordActivities } from '../activities/records.ts';
 import type { TicketMoveActivities } from '../activities/ticket-moves.ts';
 import type { TicketActivities } from '../activities/tickets.ts';
-import { messageCall, moneyCall, monitorRecord, receiptCall, record, sampling } from '../contracts/retry-profiles.ts';
-import { alertCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
-import { decisionCall, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
-import { bookkeeping, comparison, messageCall, moneyCall, receiptCall, record } from '../contracts/retry-profiles.ts';
 import { backgroundExpiryMs } from '../contracts/expiry.ts';
 import {
+  alertCall,
   backgroundCall,
+  bookkeeping,
+  comparison,
+  decisionCall,
   longBackgroundCall,
   messageCall,
   moneyCall,
+  monitorRecord,
   receiptCall,
   record,
+  sampling,
 } from '../contracts/retry-profiles.ts';
 
 export const card = proxyActivities<CardActivities>({ ...moneyCall, taskQueue: 'stripe' });

@@ -156,6 +156,7 @@ export class FakeStore {
         Object.assign(found, { closedAt: now, closedBy: by, closeReason: reason });
       return found;
     },
+  };
   readonly reportsByDay = new Map<string, StoredReport>();
   readonly reports = {
     get: async (tenantId: string, venueId: string, day: string) =>

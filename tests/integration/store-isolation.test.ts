@@ -116,8 +116,14 @@ async function fillEveryTable(): Promise<void> {
 }
 
 /** Nobody's rows: the tenant `platform` has them, and no other sees them. */
-const ofPlatform = ['lane_changes', 'lane_settings', 'queue_metrics', 'rate_limit_metrics'];
-const ofPlatform = ['alert_history', 'lane_changes', 'lane_settings', 'monitor_changes', 'rate_limit_metrics'];
+const ofPlatform = [
+  'alert_history',
+  'lane_changes',
+  'lane_settings',
+  'monitor_changes',
+  'queue_metrics',
+  'rate_limit_metrics',
+];
 
 const countIn = (table: string) => `select count(*)::int as rows from ${table}`;
 

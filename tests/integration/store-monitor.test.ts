@@ -230,7 +230,8 @@ describe('lanes', () => {
 
   it('are stopped since the first stop that no resume has followed', async () => {
     const { lanes } = db.store;
-    for (const action of ['stop', 'resume', 'stop', 'resume', 'stop', 'stop'] as const) await lanes.change('stripe', { action }, by);
+    for (const action of ['stop', 'resume', 'stop', 'resume', 'stop', 'stop'] as const)
+      await lanes.change('stripe', { action }, by);
     await lanes.change('stripe', { action: 'brown-out', percent: 50 }, by);
     await lanes.change('sms', { action: 'stop' }, by);
     const changes = await lanes.changes({ lane: 'stripe' });

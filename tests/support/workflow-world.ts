@@ -200,6 +200,7 @@ async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine)
     ...createMonitorTwins(twins),
     ...createPayoutRecordTwins(twins),
     ...createDecisionTwins(twins),
+    ...createBackgroundTwins(twins),
     ...createDeadLetterTwins(twins),
     ...createReconciliationRecordTwins(twins),
   };
@@ -214,9 +215,6 @@ async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine)
   });
   const workers = await Promise.all([
     ...workflowQueues.map((queue) =>
-    ...(['money', 'communication', 'background'] as const).map((queue) =>
-      Worker.create({ ...common(queue), workflowBundle: { code }, activities: records }),
-    ...(['money', 'communication'] as const).map((queue) =>
       Worker.create({
         ...common(queue),
         ...(cache.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: cache.maxCachedWorkflows }),
@@ -225,11 +223,6 @@ async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine)
         sinks: createJobSinks(jobs),
       }),
     ),
-    Worker.create({
-      ...common('background'),
-      workflowBundle: { code },
-      activities: { ...records, ...createBackgroundTwins(twins) },
-    }),
     ...Object.entries(providers).map(([queue, activities]) =>
       Worker.create({ ...common(queue as TaskQueue), activities }),
     ),

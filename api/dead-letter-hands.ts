@@ -6,6 +6,9 @@ import { type Deciding, prepareDecision, refusedDecision, sendDecision } from '.
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem } from './problem.ts';
 
+/** How long whoever looks at a letter waits for what its workflow says. Milliseconds. */
+const lookMs = 3_000;
+
 type Resolving = Deciding & { decision: Resolution };
 
 export function createLetterHands(deps: ApiDeps) {
@@ -25,7 +28,7 @@ export function createLetterHands(deps: ApiDeps) {
   /** A message is nobody's run: it is sent again under its own claim. */
   const waitingOf = (letter: DeadLetter, running: boolean): Promise<WaitingFor> | WaitingFor => {
     if (!isMessageJob(letter.jobType))
-      return running ? boxoffice.decisions.waiting(letter.workflowId) : { choices: [] };
+      return running ? boxoffice.decisions.waiting(letter.workflowId, { deadlineMs: lookMs }) : { choices: [] };
     const possible = !running && retryRefusal(letter, 'retry') === undefined;
     return possible ? { step: letter.step, choices: ['retry'] } : { choices: [] };
   };

@@ -125,15 +125,15 @@ describe('POST /dead-letters/resolve', () => {
   });
 });
 
-describe('a batch', () => {
-  const at = async (method: 'GET' | 'POST', path: string, wish: TokenWish = approver) =>
-    world.app.inject({
-      method,
-      url: `/dead-letters/batches/${path}`,
-      headers: await bearer(wish),
-      ...(method === 'POST' ? { payload: { reason: 'enough' } } : {}),
-    });
+const at = async (method: 'GET' | 'POST', path: string, wish: TokenWish = approver) =>
+  world.app.inject({
+    method,
+    url: `/dead-letters/batches/${path}`,
+    headers: await bearer(wish),
+    ...(method === 'POST' ? { payload: { reason: 'enough' } } : {}),
+  });
 
+describe('a batch', () => {
   it('is seen by its own tenant, and cancelled', async () => {
     await ask();
     world.temporal.standing = { stage: 'deciding', attention: 'none', moneyMoved: 'none', next: 'n' };

@@ -78,7 +78,7 @@ export class DeadLettersTwin {
   }
 
   readonly #of = (tenantId: string): DeadLetter[] =>
-    this.rows.filter((row) => row.tenantId === tenantId).map(({ tenantId: _, ...letter }) => letter);
+    this.rows.flatMap(({ tenantId: owner, ...letter }) => (owner === tenantId ? [letter] : []));
 
   readonly get = async (tenantId: string, id: string) => this.#of(tenantId).find((letter) => letter.id === id);
   readonly list = async (tenantId: string, wish: DeadLetterWish) => {

@@ -123,9 +123,9 @@ const viewOf = (outcomes: readonly ('accepted' | 'refused')[]) => {
   return { id: 'outage-1', workflowId: 'dead-letters:acme:outage-1', stage: 'completed', next: 'n', ...result, result };
 };
 
-describe('dead-letters resolve-many', () => {
-  const many = (...args: string[]) => run(['resolve-many', 'retry', ...args, '--key', 'outage-1', ...why]);
+const many = (...args: string[]) => run(['resolve-many', 'retry', ...args, '--key', 'outage-1', ...why]);
 
+describe('dead-letters resolve-many', () => {
   it('says what became of each', async () => {
     api.next.body = viewOf(['accepted', 'accepted']);
     const { code, out } = await many('1', '2');

@@ -183,12 +183,12 @@ describe('a text message of unknown fate', () => {
   });
 });
 
-describe('a text message that was given up and is sent again', () => {
-  const lost = (takenAfterMs?: number): Trouble => ({
-    fault: faultOf('unknown', '503'),
-    ...(takenAfterMs === undefined ? {} : { takenAfterMs }),
-  });
+const lost = (takenAfterMs?: number): Trouble => ({
+  fault: faultOf('unknown', '503'),
+  ...(takenAfterMs === undefined ? {} : { takenAfterMs }),
+});
 
+describe('a text message that was given up and is sent again', () => {
   it('is found where it had been sent in truth, and not sent twice', async () => {
     const { send, meets, reopen, calls, taken } = world();
     meets(lost(), lost(), lost(3_600_000));

@@ -154,18 +154,17 @@ describe('what was given up', () => {
   });
 });
 
-describe('the ledger', () => {
-  /** As nobody can who has not switched the checks off. */
-  const tamper = (id: number, by: number) =>
-    db.look(
-      `begin; set local session_replication_role = replica; alter table ledger_entries disable trigger append_only;
-       update ledger_entries set amount = amount + ${by}
-         where id = (select min(id) from ledger_entries where transaction_id = ${id});
-       alter table ledger_entries enable always trigger append_only; commit`,
-    );
-  const newest = async () =>
-    (await db.look<{ id: number }>('select max(id)::int as id from ledger_transactions'))[0]!.id;
+/** As nobody can who has not switched the checks off. */
+const tamper = (id: number, by: number) =>
+  db.look(
+    `begin; set local session_replication_role = replica; alter table ledger_entries disable trigger append_only;
+     update ledger_entries set amount = amount + ${by}
+       where id = (select min(id) from ledger_entries where transaction_id = ${id});
+     alter table ledger_entries enable always trigger append_only; commit`,
+  );
+const newest = async () => (await db.look<{ id: number }>('select max(id)::int as id from ledger_transactions'))[0]!.id;
 
+describe('the ledger', () => {
   it('is in balance; a transaction that is not is found, and again until it is mended', async () => {
     await openPayable(db.store, 'books');
     await sold(db.store, 'books');
@@ -202,25 +201,25 @@ describe('differences', () => {
   });
 });
 
-describe('lanes', () => {
-  const by = { actor: 'admin', reason: 'r' };
-  const record = async (ago: string, blockedForMs: number, more: Partial<LaneStatus> = {}) => {
-    await db.store.lanes.recordMetrics([
-      {
-        lane: 'stripe', settings: untouched, perSecond: 25, concurrent: 10, effectivePerSecond: 25, inFlight: 3,
-        lastSecond: 0, granted: 0, blockedUntil: blockedForMs === 0 ? 0 : Date.now() + blockedForMs, waiting: 0,
-        expectedWaitMs: 0, breakers: { closed: 0, open: 0, halfOpen: 0 }, ...more,
-      },
-    ]); // prettier-ignore
-    const [row] = await db.look<{ at: Date }>(
-      `update rate_limit_metrics set captured_at = now() - $1::interval
-       where id = (select max(id) from rate_limit_metrics) returning captured_at as at`,
-      [ago],
-    );
-    return row!.at.toISOString();
-  };
-  const stripe = async () => (await look()).lanes.find(({ lane }) => lane === 'stripe')!;
+const by = { actor: 'admin', reason: 'r' };
+const record = async (ago: string, blockedForMs: number, more: Partial<LaneStatus> = {}) => {
+  await db.store.lanes.recordMetrics([
+    {
+      lane: 'stripe', settings: untouched, perSecond: 25, concurrent: 10, effectivePerSecond: 25, inFlight: 3,
+      lastSecond: 0, granted: 0, blockedUntil: blockedForMs === 0 ? 0 : Date.now() + blockedForMs, waiting: 0,
+      expectedWaitMs: 0, breakers: { closed: 0, open: 0, halfOpen: 0 }, ...more,
+    },
+  ]); // prettier-ignore
+  const [row] = await db.look<{ at: Date }>(
+    `update rate_limit_metrics set captured_at = now() - $1::interval
+     where id = (select max(id) from rate_limit_metrics) returning captured_at as at`,
+    [ago],
+  );
+  return row!.at.toISOString();
+};
+const stripe = async () => (await look()).lanes.find(({ lane }) => lane === 'stripe')!;
 
+describe('lanes', () => {
   it('that nobody touched run, and were never recorded', async () => {
     const { lanes, books: seen } = await look();
     expect(lanes.map(({ lane }) => lane)).toEqual(['stripe', 'chain', 'email', 'sms', 'webhook', 'alert']);
@@ -269,7 +268,7 @@ describe('the records of samples', () => {
     const { queueMetrics } = db.store;
     const sample = sampleOf(at, money);
     const recorded = await Promise.all([queueMetrics.record(sample), queueMetrics.record(sample)]);
-    expect(recorded.map(({ length }) => length).toSorted()).toEqual([0, 9]);
+    expect(recorded.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([0, 9]);
     expect(await queueMetrics.list({ queue: 'money' })).toEqual([{ queue: 'money', ...money, capturedAt: at }]);
     const [lane] = await queueMetrics.list({ queue: 'stripe' });
     expect(lane).toEqual({ queue: 'stripe', waiting: 0, active: 0, oldestSeconds: 0, capturedAt: at });

@@ -10,16 +10,12 @@ import type { SampledQueue } from '../../contracts/monitor.ts';
 type Service = Connection['workflowService'];
 type Completion = Parameters<Service['respondWorkflowTaskCompleted']>[0];
 type Command = NonNullable<Completion['commands']>[number];
-type CommandType = NonNullable<Command['commandType']>;
 type Attributes = Parameters<Connection['operatorService']['addSearchAttributes']>[0]['searchAttributes'];
 type Retention = Parameters<Service['registerNamespace']>[0]['workflowExecutionRetentionPeriod'];
 
 /** INDEXED_VALUE_TYPE_…, COMMAND_TYPE_…: the client's package exports no names for them. */
 const types = { KEYWORD: 2, INT: 3 } as const;
-const command = (type: number, attributes: Command): Command => ({
-  commandType: type as CommandType,
-  ...attributes,
-});
+const command = (commandType: number, attributes: Command) => ({ commandType, ...attributes }) as unknown as Command;
 
 const json = (value: unknown, type?: string) => ({
   metadata: {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countEnds, isLong } from '../../activities/counted-ends.ts';
 import type { CountedEnds } from '../../contracts/monitor.ts';

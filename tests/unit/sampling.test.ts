@@ -126,8 +126,8 @@ describe('a sample', () => {
   it('asks first whether a job of money is as old as the threshold that holds', async () => {
     const { takeSample, counts } = samplingWith();
     await takeSample({ moneyAgeMinutes: 15 });
-    const asked = counts.queries.filter((query) => query.includes(`'money'`) && query.includes('StartTime'));
-    expect(asked[0]).toContain(`StartTime <= '${ago(15)}'`);
+    const asked = counts.queries.find((query) => query.includes(`'money'`) && query.includes('StartTime'));
+    expect(asked).toContain(`StartTime <= '${ago(15)}'`);
   });
 
   it('counts failures when it is recorded, and not when it was recorded before', async () => {

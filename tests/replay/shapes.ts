@@ -16,6 +16,7 @@ import type { RefundRequest, RefundReservation } from '../../contracts/refund.ts
 import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
+import { monitorShapes } from './shapes-monitor.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { eventCancellationShapes } from './shapes-event-cancellation.ts';
@@ -211,5 +212,6 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   ...decisionShapes,
   ...messageShapes,
+  ...monitorShapes,
   ...payoutShapes,
 };

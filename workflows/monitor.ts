@@ -46,8 +46,8 @@ export function monitor(input: MonitorInput = {}): Promise<never> {
   return new Monitor(input).run();
 }
 
-/** Rounds of one run: twenty minutes as a rule, in less than a thousand events. */
-const roundsPerRun = 40;
+/** Rounds of one run: ten minutes as a rule, in some hundred events. */
+const roundsPerRun = 20;
 
 const goOn = makeContinueAsNewFunc<typeof monitor>();
 

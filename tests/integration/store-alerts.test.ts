@@ -13,6 +13,7 @@ beforeEach(() => db.look('truncate alert_history, monitor_changes'));
 const money = trackedOf();
 const mail = trackedOf({ incident: { subject: 'communication', severity: 'warning', value: 6_000, threshold: 5_000 } });
 const rows = () => db.look<{ alert_id: string }>('select * from alert_history order by id');
+const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString();
 const ended = (tracked: typeof money, seconds: number) => ({ ...tracked, endedAt: at(seconds) });
 
 describe('syncing incidents', () => {
@@ -132,7 +133,6 @@ describe('the list', () => {
 });
 
 it('is deleted by cleanup seven days after its end, and not before', async () => {
-  const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString();
   await db.store.alerts.sync(
     [
       { ...money, endedAt: days(7.01) },

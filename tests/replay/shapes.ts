@@ -18,6 +18,7 @@ import { deadLetterShapes } from './shapes-dead-letters.ts';
 import { disputeShapes } from './shapes-dispute.ts';
 import { completed } from '../support/orders.ts';
 import { messageShapes } from './shapes-messages.ts';
+import { monitorShapes } from './shapes-monitor.ts';
 import { breaks, declines, exhausts, failsFor, Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 import { eventCancellationShapes } from './shapes-event-cancellation.ts';
@@ -217,6 +218,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ...decisionShapes,
   ...alertShapes,
   ...messageShapes,
+  ...monitorShapes,
   ...payoutShapes,
   ...deadLetterShapes,
   ...reconciliationShapes,

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { JWK } from 'jose';
 import type { TestProject } from 'vitest/node';
 import { startBoxoffice } from '../../sandbox/boxoffice.ts';
+import { laneNames, workflowQueues } from '../../contracts/task-queues.ts';
 import { createSigningKey, publicKeysOf } from '../../sandbox/tokens.ts';
 
 declare module 'vitest' {
@@ -28,6 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       RATE_LIMITS: 'unpaced',
       RETRY_SCALE: '0.05',
       LOG_LEVEL: 'warn',
+      // A monitor would tell of what tests break on purpose, in the middle of the next one.
+      WORKER_LANES: [...workflowQueues, ...laneNames].filter((queue) => queue !== 'monitoring').join(','),
       DECISION_SIGNING_KEY: JSON.stringify(decisionKey),
       DECISION_KEYS: JSON.stringify(publicKeysOf(decisionKey)),
     },

@@ -21,6 +21,18 @@ const of = (type: AlertType, samples: readonly Sample[], change?: Partial<Monito
 const every30 = (...changes: Parameters<typeof sampleOf>[0][]) =>
   changes.map((change, index) => sampleOf({ at: index * 30, ...change }));
 const hours = (count: number) => at(count * 3_600);
+const oldest = (oldestSeconds: number) =>
+  of('queue-age', [sampleOf({ at: 900, queues: { money: { oldestSeconds }, background: { oldestSeconds: 90_000 } } })]);
+const failing = (...failed: number[]) =>
+  every30(...failed.map((count) => ({ queues: { money: { failed: count, completed: 1_000 } } })));
+const failedBefore = (quiet: number) => failing(11, ...Array.from({ length: quiet }, () => 0));
+const rateOf = (completed: number, failed: number, queue = 'communication') =>
+  of('failure-rate', every30({}, { queues: { [queue]: { completed, failed } } }));
+/** The lanes were recorded last at the second 0, or never. */
+const silentLimiter = (
+  samples: number,
+  change: Parameters<typeof sampleOf>[0] = { books: { lanesRecordedAt: at(0) } },
+) => of('limiter-away', every30(...Array.from({ length: samples }, () => change)));
 
 it('finds nothing where all is well', () => {
   expect(findings(every30({}, {}, {}))).toEqual([]);
@@ -49,19 +61,12 @@ it('finds 60 payments whose worker stands still by the first sample', () => {
 });
 
 it('finds the oldest job of money above ten minutes, since it began, and of no other queue', () => {
-  const aged = (oldestSeconds: number) =>
-    of('queue-age', [
-      sampleOf({ at: 900, queues: { money: { oldestSeconds }, background: { oldestSeconds: 90_000 } } }),
-    ]);
-  expect(aged(600)).toEqual([]);
+  expect(oldest(600)).toEqual([]);
   const found = { type: 'queue-age', subject: 'money', severity: 'critical', threshold: 10, since: at(297) };
-  expect(aged(603)).toEqual([{ ...found, value: 10.05 }]);
+  expect(oldest(603)).toEqual([{ ...found, value: 10.05 }]);
 });
 
 describe('failed jobs', () => {
-  const failing = (...failed: number[]) =>
-    every30(...failed.map((count) => ({ queues: { money: { failed: count, completed: 1_000 } } })));
-
   it('are found above ten of money within the window, since before the first', () => {
     expect(of('jobs-failed', failing(0, 5, 5))).toEqual([]);
     const found = {
@@ -76,10 +81,9 @@ describe('failed jobs', () => {
   });
 
   it('are forgotten once the window is past', () => {
-    const then = (quiet: number) => failing(11, ...Array.from({ length: quiet }, () => 0));
-    expect(of('jobs-failed', then(19))).toMatchObject([{ value: 11 }]);
-    expect(of('jobs-failed', then(20))).toEqual([]);
-    expect(of('jobs-failed', then(20), { failureWindowMinutes: 11 })).toMatchObject([{ value: 11 }]);
+    expect(of('jobs-failed', failedBefore(19))).toMatchObject([{ value: 11 }]);
+    expect(of('jobs-failed', failedBefore(20))).toEqual([]);
+    expect(of('jobs-failed', failedBefore(20), { failureWindowMinutes: 11 })).toMatchObject([{ value: 11 }]);
   });
 
   it('count also when nobody looked while they failed', () => {
@@ -101,19 +105,16 @@ describe('failed jobs', () => {
 });
 
 describe('the failure rate', () => {
-  const ended = (completed: number, failed: number, queue = 'communication') =>
-    of('failure-rate', every30({}, { queues: { [queue]: { completed, failed } } }));
-
   it('is found above 10 %, of each queue', () => {
-    expect(ended(90, 10)).toEqual([]);
+    expect(rateOf(90, 10)).toEqual([]);
     const found = { type: 'failure-rate', threshold: 10, since: at(0) };
-    expect(ended(89, 11)).toEqual([{ ...found, subject: 'communication', severity: 'warning', value: 11 }]);
-    expect(ended(89, 11, 'money')).toEqual([{ ...found, subject: 'money', severity: 'critical', value: 11 }]);
+    expect(rateOf(89, 11)).toEqual([{ ...found, subject: 'communication', severity: 'warning', value: 11 }]);
+    expect(rateOf(89, 11, 'money')).toEqual([{ ...found, subject: 'money', severity: 'critical', value: 11 }]);
   });
 
   it('says nothing of fewer than twenty ends, over the whole window', () => {
-    expect(ended(8, 11)).toEqual([]);
-    expect(ended(17, 3)).toMatchObject([{ value: 15 }]);
+    expect(rateOf(8, 11)).toEqual([]);
+    expect(rateOf(17, 3)).toMatchObject([{ value: 15 }]);
     const few = { queues: { background: { completed: 5, failed: 2 } } };
     expect(of('failure-rate', every30(few, few))).toEqual([]);
     expect(of('failure-rate', every30(few, few, few))).toMatchObject([{ subject: 'background' }]);
@@ -140,13 +141,9 @@ describe.each([
 });
 
 describe('the limiter', () => {
-  /** The lanes were recorded last at the second 0, or never. */
-  const silent = (samples: number, change: Parameters<typeof sampleOf>[0] = { books: { lanesRecordedAt: at(0) } }) =>
-    of('limiter-away', every30(...Array.from({ length: samples }, () => change)));
-
   it('is away once the lanes were not recorded for more than two minutes', () => {
-    expect(silent(5)).toEqual([]);
-    expect(silent(6)).toEqual([
+    expect(silentLimiter(5)).toEqual([]);
+    expect(silentLimiter(6)).toEqual([
       { type: 'limiter-away', subject: 'platform', severity: 'critical', value: 150, threshold: 120, since: at(0) },
     ]);
   });

@@ -49,9 +49,9 @@ describe('what people set', () => {
   });
 });
 
-describe('the environment', () => {
-  const load = (env: Record<string, string>) => monitorSettingsOf(loadConfig(env, ['monitor']).monitor);
+const load = (env: Record<string, string>) => monitorSettingsOf(loadConfig(env, ['monitor']).monitor);
 
+describe('the environment', () => {
   it('is the contract, where it says nothing', () => {
     expect(load({})).toEqual(defaultMonitorSettings);
   });

@@ -146,7 +146,7 @@ describe('the monitor', () => {
       const { twin, handle } = started;
       await handle.executeUpdate(configureUpdate, { args: [{ ...me, settings: { cooldownCriticalSeconds: 7_200 } }] });
       const first = await handle.describe();
-      await later(42 * 30);
+      await later(22 * 30);
       const now = await handle.describe();
       expect(now.runId).not.toBe(first.runId);
       expect(onlyRow(twin)).toMatchObject({ notices: 2, escalated: true });

@@ -31,6 +31,12 @@ const nothing: ComparedPage = { compared: 0, found: 0, told: 0 };
 
 const earlier = (a: string, b: string) => (a < b ? a : b);
 
+const pairUp = (own: readonly OurTicket[], tokens: readonly TheirToken[]): Pair[] =>
+  own.flatMap((ours): Pair[] => {
+    const theirs = tokens.find(({ tokenId }) => tokenId === ours.tokenId);
+    return theirs ? [{ kind: 'ticket', id: ours.tokenId, ours, theirs }] : [];
+  });
+
 export function createReconciliationChainActivities(ports: ReconciliationChainPorts): ReconciliationChainActivities {
   const { chain, books, rows, lanes } = ports;
   const judge = createJudge(ports);
@@ -51,12 +57,6 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
     const own = await books.ticketsOf(tenantId, ids, deep.at);
     return pairUp(own, tokens);
   }
-
-  const pairUp = (own: readonly OurTicket[], tokens: readonly TheirToken[]): Pair[] =>
-    own.flatMap((ours): Pair[] => {
-      const theirs = tokens.find(({ tokenId }) => tokenId === ours.tokenId);
-      return theirs ? [{ kind: 'ticket', id: ours.tokenId, ours, theirs }] : [];
-    });
 
   /** Up to the newest block that is deep enough: what the books did after it, the chain shows later. */
   async function compareTickets({ cursor, ...run }: ComparePageInput): Promise<ComparedPage> {

@@ -45,7 +45,9 @@ interface Verdict {
  * `readAgain`: the two sides were read one after the other, and what happened in between differs for a moment. So nothing is
  * called a difference before both were read anew, with the books saying the same before and after the other side's answer.
  */
-export function createJudge({ rows, isRunning, deliver }: JudgePorts, readAgain?: ReadAgain): Judge {
+export function createJudge(ports: JudgePorts, readAgain?: ReadAgain): Judge {
+  const { rows, isRunning } = ports;
+
   /** A claim without a result belongs to a run, or to one that somebody terminated. Asked only where it matters. */
   async function asFollowed(pair: Pair): Promise<Pair> {
     if (!pair.ours?.live || pair.kind === 'ticket') return pair;
@@ -60,7 +62,8 @@ export function createJudge({ rows, isRunning, deliver }: JudgePorts, readAgain?
     let seen = first;
     let pair = await asFollowed(seen);
     let found = differencesOf(pair);
-    for (let looks = 0; readAgain && found.length > 0; looks += 1) {
+    if (!readAgain) return { pair, found };
+    for (let looks = 0; found.length > 0; looks += 1) {
       if (looks === looksAtMost) return undefined;
       const fresh = await readAgain(run, seen);
       if (!fresh) return { found: [] };
@@ -76,7 +79,7 @@ export function createJudge({ rows, isRunning, deliver }: JudgePorts, readAgain?
   async function tell(pair: Pair | undefined): Promise<number> {
     const news = pair && newsOf(pair);
     if (!news) return 0;
-    const outcome = await deliver(news.workflowId, eventOf(news.type, news.objectId));
+    const outcome = await ports.deliver(news.workflowId, eventOf(news.type, news.objectId));
     return outcome === 'delivered' ? 1 : 0;
   }
 

@@ -184,7 +184,10 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
         return run.tenantId === platform ? Promise.resolve<ComparedPage>(none) : compareEndings(run, cursor);
       case 'movements':
         return comparePage(run, { what: comparison, cursor });
-      default:
+      case 'payments':
+      case 'refunds':
+      case 'disputes':
+      case 'transfers':
         return comparePage(run, { what: comparison, listed: comparison, cursor });
     }
   };

@@ -4,7 +4,7 @@ import type { Comparison, OurTicket, Pair, TheirToken } from '../contracts/recon
 import { dayBounds, subjectOf } from '../contracts/reconciliation-rules.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { ReconciliationRun, Store } from '../store/index.ts';
-import type { ChainReader } from './providers/chain/reading.ts';
+import type { Block, ChainReader } from './providers/chain/reading.ts';
 import type { ComparedPage, ComparePageInput, LookAgainInput, LookedAgain } from './reconciliation.ts';
 import { createJudge, type JudgePorts } from './reconciliation-judge.ts';
 
@@ -31,13 +31,22 @@ const nothing: ComparedPage = { compared: 0, found: 0, told: 0 };
 
 const earlier = (a: string, b: string) => (a < b ? a : b);
 
+const pairUp = (own: readonly OurTicket[], tokens: readonly TheirToken[]): Pair[] =>
+  own.flatMap((ours): Pair[] => {
+    const theirs = tokens.find(({ tokenId }) => tokenId === ours.tokenId);
+    return theirs ? [{ kind: 'ticket', id: ours.tokenId, ours, theirs }] : [];
+  });
+
 export function createReconciliationChainActivities(ports: ReconciliationChainPorts): ReconciliationChainActivities {
   const { chain, books, rows, lanes } = ports;
   const judge = createJudge(ports);
   const ask = <T>(call: () => Promise<T>) => lanes.ask('chain', call);
 
-  /** Those of the tenant; for the platform those that are in no book. */
-  async function pairsOf(tenantId: string, tokens: readonly TheirToken[]): Promise<Pair[]> {
+  /**
+   * Those of the tenant; for the platform those that are in no book. `deep` is the block that they were read in: what the
+   * books did after it, the chain shows later.
+   */
+  async function pairsOf(tenantId: string, tokens: readonly TheirToken[], deep: Block): Promise<Pair[]> {
     const ids = tokens.map(({ tokenId }) => tokenId);
     if (tenantId === platform) {
       const booked = new Set(await books.booked(ids));
@@ -45,15 +54,9 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
         .filter(({ tokenId }) => !booked.has(tokenId))
         .map((theirs) => ({ kind: 'ticket', id: theirs.tokenId, theirs }));
     }
-    const own = await books.ticketsOf(tenantId, ids);
+    const own = await books.ticketsOf(tenantId, ids, deep.at);
     return pairUp(own, tokens);
   }
-
-  const pairUp = (own: readonly OurTicket[], tokens: readonly TheirToken[]): Pair[] =>
-    own.flatMap((ours): Pair[] => {
-      const theirs = tokens.find(({ tokenId }) => tokenId === ours.tokenId);
-      return theirs ? [{ kind: 'ticket', id: ours.tokenId, ours, theirs }] : [];
-    });
 
   /** Up to the newest block that is deep enough: what the books did after it, the chain shows later. */
   async function compareTickets({ cursor, ...run }: ComparePageInput): Promise<ComparedPage> {
@@ -79,19 +82,19 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
       const upTo = Math.min(block + blocksAtOnce - 1, lastBlock);
       const start = block;
       const moved = await ask(() => chain.moved(start, upTo));
-      const page = await compareMoved(run, moved, deep.number);
+      const page = await compareMoved(run, moved, deep);
       judged = { ...nothing, compared: judged.compared + page.compared, found: judged.found + page.found };
       block = upTo + 1;
     }
     return block <= lastBlock ? { ...judged, cursor: { block, lastBlock } } : judged;
   }
 
-  async function compareMoved(run: ReconciliationRun, moved: readonly string[], block: number): Promise<ComparedPage> {
+  async function compareMoved(run: ReconciliationRun, moved: readonly string[], deep: Block): Promise<ComparedPage> {
     let judged = nothing;
     for (let at = 0; at < moved.length; at += tokensAtOnce) {
       const some = moved.slice(at, at + tokensAtOnce);
-      const tokens = await ask(() => chain.tokens(some, block));
-      const page = await judge(run, await pairsOf(run.tenantId, tokens));
+      const tokens = await ask(() => chain.tokens(some, deep.number));
+      const page = await judge(run, await pairsOf(run.tenantId, tokens, deep));
       judged = { ...nothing, compared: judged.compared + page.compared, found: judged.found + page.found };
     }
     return judged;
@@ -107,10 +110,10 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
       const ids = open.filter((one) => subjectOf(one).of === 'ticket').map(({ objectId }) => objectId);
       if (!deep || ids.length === 0) return { found: 0, ...following(open) };
       const tokens = await ask(() => chain.tokens(ids, deep.number));
-      const pairs = await pairsOf(run.tenantId, tokens);
+      const pairs = await pairsOf(run.tenantId, tokens, deep);
       const { found } = await judge(run, pairs);
-      // A token that is in a book by now is its tenant's to compare.
-      const gone = ids.filter((id) => !pairs.some((pair) => pair.id === id));
+      // A token that was nobody's and is in a book by now is its tenant's to compare.
+      const gone = run.tenantId === platform ? ids.filter((id) => !pairs.some((pair) => pair.id === id)) : [];
       if (gone.length > 0) await rows.record({ ...run, examined: gone, found: [] });
       return { found, ...following(open) };
     },

@@ -22,6 +22,9 @@ export interface Judged {
 
 export type Judge = (run: ReconciliationRun, pairs: readonly Pair[]) => Promise<Judged>;
 
+/** Reads the other side, and then the books, anew. Undefined: nobody has the object. */
+export type ReadAgain = (run: ReconciliationRun, pair: Pair) => Promise<Pair | undefined>;
+
 /** No event of the provider: whoever hears it looks for himself. */
 export const eventOf = (type: string, objectId: string): ProviderEvent => ({
   provider: 'stripe',
@@ -30,7 +33,21 @@ export const eventOf = (type: string, objectId: string): ProviderEvent => ({
   objectId,
 });
 
-export function createJudge({ rows, isRunning, deliver }: JudgePorts): Judge {
+/** Looks at what moves while it is looked at; then it is left to the next run. */
+const looksAtMost = 3;
+
+interface Verdict {
+  pair?: Pair;
+  found: Difference[];
+}
+
+/**
+ * `readAgain`: the two sides were read one after the other, and what happened in between differs for a moment. So nothing is
+ * called a difference before both were read anew, with the books saying the same before and after the other side's answer.
+ */
+export function createJudge(ports: JudgePorts, readAgain?: ReadAgain): Judge {
+  const { rows, isRunning } = ports;
+
   /** A claim without a result belongs to a run, or to one that somebody terminated. Asked only where it matters. */
   async function asFollowed(pair: Pair): Promise<Pair> {
     if (!pair.ours?.live || pair.kind === 'ticket') return pair;
@@ -40,18 +57,44 @@ export function createJudge({ rows, isRunning, deliver }: JudgePorts): Judge {
     return (await isRunning(workflowId, runId)) ? pair : abandoned;
   }
 
+  /** Undefined: it is being changed right now. */
+  async function verdictOn(run: ReconciliationRun, first: Pair): Promise<Verdict | undefined> {
+    let seen = first;
+    let pair = await asFollowed(seen);
+    let found = differencesOf(pair);
+    if (!readAgain) return { pair, found };
+    for (let looks = 0; found.length > 0; looks += 1) {
+      if (looks === looksAtMost) return undefined;
+      const fresh = await readAgain(run, seen);
+      if (!fresh) return { found: [] };
+      const still = JSON.stringify(fresh.ours) === JSON.stringify(seen.ours);
+      seen = fresh;
+      pair = await asFollowed(fresh);
+      found = differencesOf(pair);
+      if (still) break;
+    }
+    return { pair, found };
+  }
+
+  async function tell(pair: Pair | undefined): Promise<number> {
+    const news = pair && newsOf(pair);
+    if (!news) return 0;
+    const outcome = await ports.deliver(news.workflowId, eventOf(news.type, news.objectId));
+    return outcome === 'delivered' ? 1 : 0;
+  }
+
   return async (run, pairs) => {
     const found: Difference[] = [];
+    const examined: string[] = [];
     let told = 0;
     for (const pair of pairs) {
-      const known = await asFollowed(pair);
-      found.push(...differencesOf(known));
-      const news = newsOf(known);
-      if (!news) continue;
-      const outcome = await deliver(news.workflowId, eventOf(news.type, news.objectId));
-      if (outcome === 'delivered') told += 1;
+      const verdict = await verdictOn(run, pair);
+      if (!verdict) continue;
+      examined.push(pair.id);
+      found.push(...verdict.found);
+      told += await tell(verdict.pair);
     }
-    if (pairs.length > 0) await rows.record({ ...run, examined: pairs.map(({ id }) => id), found });
+    if (examined.length > 0) await rows.record({ ...run, examined, found });
     return { compared: pairs.length, found: found.length, told };
   };
 }

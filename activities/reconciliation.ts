@@ -51,9 +51,8 @@ export interface ReconciliationActivities {
   lookAgainAtProvider(input: LookAgainInput): Promise<LookedAgain>;
 }
 
-/** Of one activity: then the workflow has the cursor, and a worker that dies has not much to do again. */
-const pagesAtOnce = 10;
-const lookedAtOnce = 50;
+/** Of one activity, which is a page long as well: it has one of the lane's slots, and purchases wait for those. */
+const lookedAtOnce = 10;
 /** The provider's clock and ours may differ by this much, and its answer may have taken so long. Milliseconds. */
 const searchMarginMs = 180_000;
 
@@ -75,7 +74,10 @@ const plus = (a: Judged, b: Judged): Judged => ({
 
 export function createReconciliationActivities(ports: ReconciliationPorts): ReconciliationActivities {
   const { provider, lanes, books, rows } = ports;
-  const judge = createJudge(ports);
+  const judge = createJudge(ports, (run, { kind, id, ours, theirs }) => {
+    if (kind === 'ticket') return Promise.resolve(undefined);
+    return pairNow(run, kind, { id, account: accountOf(ours) ?? accountOf(theirs) });
+  });
 
   const retrieve = (kind: ObjectKind, id: string, account?: string) =>
     lanes.read('stripe', () => provider.retrieve(kind, id, account));
@@ -182,23 +184,16 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
         return run.tenantId === platform ? Promise.resolve<ComparedPage>(none) : compareEndings(run, cursor);
       case 'movements':
         return comparePage(run, { what: comparison, cursor });
-      default:
+      case 'payments':
+      case 'refunds':
+      case 'disputes':
+      case 'transfers':
         return comparePage(run, { what: comparison, listed: comparison, cursor });
     }
   };
 
   return {
-    async compareProvider({ comparison, cursor, ...run }) {
-      let judged = none;
-      let next = cursor;
-      for (let pages = 0; pages < pagesAtOnce; pages += 1) {
-        const { cursor: after, ...page } = await onePage(run, comparison, next);
-        judged = plus(judged, page);
-        if (!after) return judged;
-        next = after;
-      }
-      return { ...judged, ...(next ? { cursor: next } : {}) };
-    },
+    compareProvider: ({ comparison, cursor, ...run }) => onePage(run, comparison, cursor),
 
     async lookAgainAtProvider({ which, after, ...run }) {
       const open = await rows.toLookAt(run, { which, after, limit: lookedAtOnce });
@@ -227,6 +222,10 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
     return of === 'movement' ? undefined : books.oursById(tenantId, of, id);
   }
 }
+
+/** Of a payout, where its lists and the object itself are. */
+const accountOf = (side: Pair['ours'] | Pair['theirs']): string | undefined =>
+  side && 'account' in side ? side.account : side && 'labels' in side ? side.labels.account : undefined;
 
 /** An account that is not connected any more has no lists: what was paid on it is compared by its transfers. */
 async function withoutAccount(compare: () => Promise<ComparedPage>): Promise<ComparedPage> {

@@ -321,7 +321,9 @@ export function newsOf(pair: Pair): News | undefined {
       const same = withdrawn === pair.theirs.withdrawn && fee === pair.theirs.fee;
       return same && endOf[pair.theirs.status] === outcome ? undefined : tell('charge.dispute.updated');
     }
-    default:
+    case 'payment':
+    case 'transfer':
+    case 'ticket':
       return undefined;
   }
 }

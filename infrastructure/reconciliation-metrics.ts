@@ -19,11 +19,11 @@ export function createReconciliationGauge(
 ): ReconciliationGauge {
   let read: Count | undefined;
   let last: { at: number; counts: ReturnType<Count> } | undefined;
-  new Gauge({
+  const gauge = new Gauge({
     name: 'reconciliation_differences',
     help: 'Open differences between the books, the card provider and the chain, of all tenants',
     labelNames: ['kind'] as const,
-    registers: [registry],
+    registers: [],
     async collect() {
       if (!read) return;
       if (last === undefined || now() - last.at >= freshMs) last = { at: now(), counts: read() };
@@ -35,6 +35,7 @@ export function createReconciliationGauge(
       }
     },
   });
+  registry.registerMetric(gauge);
   return {
     watch: (count) => {
       last = undefined;

@@ -141,7 +141,7 @@ export const createReconciliationBooks = (pool: Pool) => ({
     });
   },
 
-  /** Purchases of before the period that ended in it: with their money, or without. 50 at most, lowest row first. */
+  /** Purchases of before the period that ended in it: with their money, or without. 10 at most, lowest row first. */
   endings(tenantId: string, { from, to }: Period, after: number): Promise<EndedPurchase[]> {
     return withTenant(pool, tenantId, async (tx) => {
       const rows = await many<OurPayment & Omit<EndedPurchase, 'payment'>>(
@@ -150,7 +150,7 @@ export const createReconciliationBooks = (pool: Pool) => ({
          from payments p
          left join sent_calls s on s.tenant_id = p.tenant_id and s.workflow_id = p.workflow_id and s.step = 'authorize'
          where p.tenant_id = $1 and ended_at >= $2 and ended_at < $3 and created_at < $2 and amount > 0
-           and payment_id > $4 order by payment_id limit 50`,
+           and payment_id > $4 order by payment_id limit 10`,
         [tenantId, from, to, after],
       );
       return rows.map(({ row, askedFrom, askedTo, ...payment }) => ({
@@ -213,14 +213,17 @@ export const createReconciliationBooks = (pool: Pool) => ({
     });
   },
 
-  /** The tenant's tickets by token; of several mints of one token, which only those never made can share, the newest. */
-  ticketsOf(tenantId: string, tokenIds: readonly string[]): Promise<OurTicket[]> {
+  /**
+   * The tenant's tickets by token, as far as their books have not changed since `before`; of several mints of one token, which
+   * only those never made can share, the newest.
+   */
+  ticketsOf(tenantId: string, tokenIds: readonly string[], before: string): Promise<OurTicket[]> {
     return withTenant(pool, tenantId, (tx) =>
       many<OurTicket>(
         tx,
         `select distinct on (token_id) ${ticketColumns} from mints m
-         where tenant_id = $1 and token_id = any($2::numeric[]) order by token_id, mint_id desc`,
-        [tenantId, tokenIds],
+         where tenant_id = $1 and token_id = any($2::numeric[]) and updated_at < $3 order by token_id, mint_id desc`,
+        [tenantId, tokenIds, before],
       ),
     );
   },

@@ -123,15 +123,10 @@ class Reconciling {
   #page(comparison: Comparison, cursor: PageCursor | undefined): Promise<ComparedPage> {
     const input = { ...this.#asOfNow(), ...(cursor ? { cursor } : {}) };
     const summary = { summary: comparison };
-    switch (comparison) {
-      case 'ledger':
-        return reconcilingBooks.compareLedger.executeWithOptions(summary, [input]);
-      case 'tickets':
-      case 'tokens':
-        return reconcilingChain.compareChain.executeWithOptions(summary, [{ ...input, comparison }]);
-      default:
-        return reconciling.compareProvider.executeWithOptions(summary, [{ ...input, comparison }]);
-    }
+    if (comparison === 'ledger') return reconcilingBooks.compareLedger.executeWithOptions(summary, [input]);
+    if (comparison === 'tickets' || comparison === 'tokens')
+      return reconcilingChain.compareChain.executeWithOptions(summary, [{ ...input, comparison }]);
+    return reconciling.compareProvider.executeWithOptions(summary, [{ ...input, comparison }]);
   }
 
   /** What is open is looked up one by one; what is gone is closed. Answers how many differ as before. */

@@ -25,6 +25,8 @@ afterAll(() => day.close());
 const kindsOf = (found: readonly DifferenceRecord[]) =>
   found.map(({ kind, objectId }) => `${kind} ${objectId}`).toSorted();
 
+const names = (all: readonly [DifferenceKind, string][]) => all.map(([kind, id]) => `${kind} ${id}`).toSorted();
+
 /** Everything that a day has when all is well, on both sides, and at its borders. */
 async function honestDay() {
   const { tenantId, account } = await day.tenant();
@@ -49,6 +51,24 @@ async function honestDay() {
   await day.sell(tenantId);
   const back = await day.refund(old);
   return { tenantId, account, old, late, sold, part, won, lost, open, gone, payout, back };
+}
+
+/** As nobody can but the superuser, who switches triggers off. */
+async function unbalance(tenantId: string): Promise<string> {
+  return withClient(day.db.superuserUrl, async (client) => {
+    const { rows } = await client.query<{ id: number }>(
+      `select t.id::int as id from ledger_transactions t where t.tenant_id = $1 and t.step = 'payout_reserved'`,
+      [tenantId],
+    );
+    const id = rows[0]!.id;
+    await client.query(`begin; set local session_replication_role = replica`);
+    await client.query(
+      `insert into ledger_entries (tenant_id, transaction_id, currency, account, amount) values ($1, $2, 'USD', 'losses', 7)`,
+      [tenantId, id],
+    );
+    await client.query('commit');
+    return String(id);
+  });
 }
 
 describe('a clean day', () => {
@@ -162,7 +182,6 @@ describe('planted differences', () => {
     ]; // prettier-ignore
     await day.onChain(await day.chain.planMint(day.buyer, [4711n]));
 
-    const names = (all: [DifferenceKind, string][]) => all.map(([kind, id]) => `${kind} ${id}`).toSorted();
     await day.at(on('11:00:00', other));
     const found = await day.reconcile(tenantId, other);
     expect(kindsOf(found.open)).toEqual(names(planted));
@@ -187,24 +206,6 @@ describe('planted differences', () => {
     expect(await day.reconcile(tenantId, '2027-02-16')).toMatchObject({ status: 'clean', differences: 0 });
     expect(kindsOf(await day.open(tenantId))).toEqual(kindsOf(again.open));
   });
-
-  /** As nobody can but the superuser, who switches triggers off. */
-  async function unbalance(tenantId: string): Promise<string> {
-    return withClient(day.db.superuserUrl, async (client) => {
-      const { rows } = await client.query<{ id: number }>(
-        `select t.id::int as id from ledger_transactions t where t.tenant_id = $1 and t.step = 'payout_reserved'`,
-        [tenantId],
-      );
-      const id = rows[0]!.id;
-      await client.query(`begin; set local session_replication_role = replica`);
-      await client.query(
-        `insert into ledger_entries (tenant_id, transaction_id, currency, account, amount) values ($1, $2, 'USD', 'losses', 7)`,
-        [tenantId, id],
-      );
-      await client.query('commit');
-      return String(id);
-    });
-  }
 });
 
 test('what is under way is no difference while somebody runs it, and one when nobody does', async () => {

@@ -137,6 +137,8 @@ describe('a day', () => {
   });
 });
 
+const read = (sql: string) => asSystem(db.pool, (tx) => tx.rows(sql));
+
 describe('the system role', () => {
   it('counts what is open, and sees nothing of it', async () => {
     const { see, rows, tenantId } = reconciling();
@@ -144,7 +146,6 @@ describe('the system role', () => {
     await see('a', [{ ...held, kind: 'movement_unknown' }]);
     const after = new Map((await rows.openByKind()).map(({ kind, count }) => [kind, count]));
     expect(after.get('movement_unknown')).toBe((before.get('movement_unknown') ?? 0) + 1);
-    const read = (sql: string) => asSystem(db.pool, (tx) => tx.rows(sql));
     expect(await read(`select found_at, closed_at from reconciliation_differences where tenant_id = '${tenantId}'`)).toHaveLength(1);
     await expect(read('select theirs from reconciliation_differences')).rejects.toThrow(/permission denied/);
     await expect(read('select wallet from mints')).rejects.toThrow(/permission denied/);

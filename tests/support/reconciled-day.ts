@@ -36,7 +36,8 @@ import { startChainNode } from '../integration/chain-node.ts';
 import { creationOf, openPayable, paymentOf, payoutOf, reservePayoutOf, transferOf } from './payouts.ts';
 import { startTestDatabase } from './postgres.ts';
 import { completionOf, doneOf, refundOf, refundOperationOf, reserveOf } from './refunds.ts';
-import { captureOf, claimOf, completedOf, inputOf, operationOf, orderOf } from './sales.ts';
+import type { captureOf } from './sales.ts';
+import { claimOf, completedOf, inputOf, operationOf, orderOf } from './sales.ts';
 
 export const theDay = '2027-01-15';
 export const on = (time: string, day = theDay) => `${day}T${time}.000Z`;

@@ -62,15 +62,15 @@ describe('reconciliation close', () => {
   });
 });
 
+const ended = (change: object): ReconciliationResult =>
+  ({ status: 'clean', compared: { ...noCounts, payments: 3 }, differences: 0, healed: 0, open: 0, ...change }); // prettier-ignore
+
 describe('reconciliation run', () => {
   let temporal: FakeTemporal;
   beforeEach(() => {
     temporal = new FakeTemporal();
   });
   const workflowId = 'reconciliation:acme:2026-01-31';
-  const ended = (change: object): ReconciliationResult =>
-    ({ status: 'clean', compared: { ...noCounts, payments: 3 }, differences: 0, healed: 0, open: 0, ...change }) as ReconciliationResult; // prettier-ignore
-
   async function run(result: ReconciliationResult | undefined, ...args: string[]) {
     temporal.onStart = (started) => {
       if (result) Object.assign(started, { status: 'completed', result });

@@ -6,6 +6,7 @@ import { openDispute } from '../../sandbox/stripe/resources/disputes/open.ts';
 import { settleRefund } from '../../sandbox/stripe/resources/refunds/settle.ts';
 import { order, secretKey, type Setup, setUp } from './sim-stripe-helpers.ts';
 
+const at = (iso: string) => Date.parse(iso) / 1_000;
 const noon = Date.parse('2027-01-15T12:00:00Z');
 const day = { from: '2027-01-15T00:00:00.000Z', to: '2027-01-16T00:00:00.000Z' };
 const account = 'acct_venue';
@@ -117,7 +118,6 @@ describe('a list of the provider', () => {
     const setup = await world();
     const { stripe, provider, sim } = setup;
     const intent = await stripe.paymentIntents.create(order(ours));
-    const at = (iso: string) => Date.parse(iso) / 1_000;
     const made = [
       at('2027-01-14T23:59:59Z'),
       ...Array.from({ length: 130 }, (_, index) => at(day.from) + index),

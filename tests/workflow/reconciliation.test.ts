@@ -18,6 +18,8 @@ const counted = (each: number) => ({ ...Object.fromEntries(comparisons.map((one)
 const stageOf = async ({ handle }: StartedReconciliation) =>
   (await handle.describe()).typedSearchAttributes.get(searchAttributes.stage);
 
+const hanging = () => startReconciliation(world, (_, twin) => twin.plan('compareProvider', hangs()));
+
 describe('a reconciliation', () => {
   it('compares everything, page after page, and says that the day is clean', async () => {
     const started = await startReconciliation(world, (day) => (day.pages = { payments: 3, tickets: 2 }));
@@ -98,7 +100,6 @@ describe('a reconciliation', () => {
   });
 
   it('is cancelled by the signal, and by the button of the Web UI', async () => {
-    const hanging = () => startReconciliation(world, (_, twin) => twin.plan('compareProvider', hangs()));
     const [bySignal, byButton] = await Promise.all([hanging(), hanging()]);
     await Promise.all([bySignal, byButton].map(({ twin }) => twin.begun('compareProvider')));
     await bySignal.handle.signal(cancelSignal, me);

@@ -160,22 +160,12 @@ const ofCharges = new Set<Stripe.BalanceTransaction.Type>(['charge', 'payment'])
 /** The object that the money moved for: the comparison is of objects, not of their movements. */
 function sourceOf(transaction: Stripe.BalanceTransaction): ProviderObject {
   const source = expanded<Stripe.BalanceTransactionSource>(transaction.source);
-  switch (source?.object) {
-    case 'charge':
-      return ofCharges.has(transaction.type) ? paymentOfCharge(source, transaction) : movementOf(transaction);
-    case 'refund':
-      return refundOf(source);
-    case 'dispute':
-      return disputeOf(source);
-    case 'transfer':
-      return transferOf(source);
-    case 'transfer_reversal': {
-      const transfer = expanded(source.transfer);
-      return transfer ? transferOf(transfer) : movementOf(transaction);
-    }
-    default:
-      return movementOf(transaction);
-  }
+  if (source?.object === 'charge' && ofCharges.has(transaction.type)) return paymentOfCharge(source, transaction);
+  if (source?.object === 'refund') return refundOf(source);
+  if (source?.object === 'dispute') return disputeOf(source);
+  if (source?.object === 'transfer') return transferOf(source);
+  const transfer = source?.object === 'transfer_reversal' ? expanded(source.transfer) : undefined;
+  return transfer ? transferOf(transfer) : movementOf(transaction);
 }
 
 /** Undefined where Stripe says that the object does not exist. */
@@ -203,15 +193,15 @@ function pageOf<T extends { id: string; created: number }>(
   };
 }
 
+const page = ({ from, to, after }: ListRequest) => ({
+  created: { gte: secondsOf(from), lt: secondsOf(to) },
+  limit: pageSize,
+  ...(after ? { starting_after: after } : {}),
+});
+const options = ({ account }: ListRequest) => (account ? { stripeAccount: account } : {});
+
 export function createReconciliationProvider(config: StripeConfig): ReconciliationProvider {
   const stripe = createStripeClient(config);
-
-  const page = ({ from, to, after }: ListRequest) => ({
-    created: { gte: secondsOf(from), lt: secondsOf(to) },
-    limit: pageSize,
-    ...(after ? { starting_after: after } : {}),
-  });
-  const options = ({ account }: ListRequest) => (account ? { stripeAccount: account } : {});
 
   const lists: Record<ProviderList, (request: ListRequest) => Promise<ProviderPage>> = {
     payments: async (request) =>

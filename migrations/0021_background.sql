@@ -23,6 +23,10 @@ return case
   else (recorded_at at time zone 'UTC')::date
 end;
 
+-- A report looks at what happened or was recorded since its day began, and not at all that ever was.
+create index ledger_transactions_occurred on ledger_transactions (tenant_id, occurred_at);
+create index ledger_transactions_recorded on ledger_transactions (tenant_id, recorded_at);
+
 -- A venue's money of a day, as it was reported; sha256 is the CSV's.
 create table reports (
   tenant_id opaque_id not null,

@@ -42,30 +42,42 @@ export interface ReportPage {
 
 type OfDay = Pick<Report, 'tenantId' | 'venueId' | 'day'>;
 
-const entriesOfVenue = `from ledger_entries e join ledger_transactions t on t.id = e.transaction_id
-  where e.tenant_id = $1 and e.venue_id = $2 and booked_day(t.occurred_at, t.recorded_at)`;
+const booked = 'booked_day(t.occurred_at, t.recorded_at)';
+const begins = `($3::date::timestamp at time zone 'UTC')`;
+const ends = `(($3::date + 1)::timestamp at time zone 'UTC')`;
+
+/** Whatever is booked on a day, or later, happened or was recorded then: indexes find that, and row-level security lets them. */
+const bookedSince = `e.tenant_id = $1 and e.venue_id = $2 and t.tenant_id = $1
+  and (t.occurred_at >= ${begins} or t.recorded_at >= ${begins}) and ${booked} >= $3::date`;
+const bookedOn = `e.tenant_id = $1 and e.venue_id = $2 and t.tenant_id = $1
+  and (t.occurred_at >= ${begins} and t.occurred_at < ${ends} or t.recorded_at >= ${begins} and t.recorded_at < ${ends})
+  and ${booked} = $3::date`;
+const entriesAndTransactions = 'from ledger_entries e join ledger_transactions t on t.id = e.transaction_id';
+
+/** What the accounts hold now, less what was booked since the day began: never from an earlier report, which may be missing. */
+const openingsOfDay = `
+  select currency, account, sum(amount)::bigint as opening from (
+    select e.currency, e.account, e.amount from ledger_entries e where e.tenant_id = $1 and e.venue_id = $2
+    union all select e.currency, e.account, -e.amount ${entriesAndTransactions} where ${bookedSince}
+  ) as entry group by currency, account having sum(amount) <> 0`;
+
+const movementsOfDay = `
+  with entry as materialized (
+    select t.id, t.operation, split_part(t.operation, ':', 1) as kind, e.currency, e.account, e.amount,
+      case when split_part(t.operation, ':', 1) in ('payment', 'payout') then t.step else '' end as step
+    ${entriesAndTransactions} where ${bookedOn}
+  ), counted as (
+    select kind, step, currency, min(operation) as operation, count(distinct id) as transactions
+    from entry group by kind, step, currency
+  )
+  select currency, account, counted.operation, step, transactions, sum(amount)::bigint as amount
+  from entry join counted using (kind, step, currency)
+  group by currency, account, counted.operation, step, transactions`;
 
 async function readReport(tx: Tx, { tenantId, venueId, day }: OfDay): Promise<Report> {
   const values = [tenantId, venueId, day];
-  const openings = await tx.rows<OpeningRow>(
-    `select e.currency, e.account, sum(e.amount)::bigint as opening ${entriesOfVenue} < $3::date
-     group by e.currency, e.account`,
-    values,
-  );
-  const movements = await tx.rows<MovementRow>(
-    `with entry as materialized (
-       select t.id, t.operation, split_part(t.operation, ':', 1) as kind, e.currency, e.account, e.amount,
-         case when split_part(t.operation, ':', 1) in ('payment', 'payout') then t.step else '' end as step
-       ${entriesOfVenue} = $3::date
-     ), counted as (
-       select kind, step, currency, min(operation) as operation, count(distinct id) as transactions
-       from entry group by kind, step, currency
-     )
-     select currency, account, counted.operation, step, transactions, sum(amount)::bigint as amount
-     from entry join counted using (kind, step, currency)
-     group by currency, account, counted.operation, step, transactions`,
-    values,
-  );
+  const openings = await tx.rows<OpeningRow>(openingsOfDay, values);
+  const movements = await tx.rows<MovementRow>(movementsOfDay, values);
   return { tenantId, venueId, day, currencies: currenciesOfDay(openings, movements) };
 }
 

@@ -14,6 +14,10 @@ import { createStore, type Store } from '../../store/index.ts';
 import { openShop, type Shop } from '../support/purchases.ts';
 import { createRefundDesk } from '../support/refunding.ts';
 
+/** By account, those that hold nothing left out. */
+const held = (rows: [account: string, amount: number][]) =>
+  Object.fromEntries(rows.filter(([, amount]) => amount !== 0));
+
 let shop: Shop;
 let pool: Pool;
 let store: Store;
@@ -35,7 +39,7 @@ test('events of many services are counted once each', async () => {
   })); // prettier-ignore
   const record = async (event: AnalyticsEvent) => (await shop.boxoffice.analytics.record(event)).result();
   expect(await Promise.all(events.map(record))).toEqual(events.map(() => ({ status: 'recorded' })));
-  expect(await Promise.all(events.slice(0, 3).map(record))).toEqual(Array(3).fill({ status: 'recorded' }));
+  expect(await Promise.all(events.slice(0, 3).map(record))).toEqual([1, 2, 3].map(() => ({ status: 'recorded' })));
   await expect(record({ ...events[0]!, type: 'ticket.sold' })).rejects.toMatchObject({ code: 'key_reused' });
   // Recorded or not: the same answer from the database, once more.
   const again = events.map((event) => ({
@@ -66,8 +70,9 @@ test("a day's report adds up to the ledger", async () => {
   const sum = (name: 'captured' | 'refunded') => days.reduce((total, day) => total + (day?.totals[name] ?? 0), 0);
   expect([sum('captured'), sum('refunded')]).toEqual([10_000 + 20_000 + 3_333, 2_500]);
   const balances = await store.ledger.balances(tenantId, { venueId, currency: 'USD' });
-  const closings = days[1]!.accounts.map(({ account, closing }) => [account, closing]);
-  expect(closings.toSorted()).toEqual(balances.map(({ account, balance }) => [account, balance]).toSorted());
+  const closings = held(days[1]!.accounts.map(({ account, closing }) => [account, closing]));
+  expect(closings).toEqual(held(balances.map(({ account, balance }) => [account, balance])));
+  expect(Object.keys(closings)).toContain('venue_payable');
 });
 
 test('a report is asked for, read, and proven by its sum', async () => {

@@ -47,7 +47,10 @@ it('records an event once: with others, twice at once, and long after its claim 
     db.store.analytics.record('once', [event, event]),
     db.store.analytics.record('once', [other, event]),
   ]);
-  expect(outcomes).toEqual(Array(2).fill(['recorded', 'recorded']));
+  expect(outcomes).toEqual([
+    ['recorded', 'recorded'],
+    ['recorded', 'recorded'],
+  ]);
   await db.look(`delete from idempotency_keys where tenant_id = 'once'`);
   expect(await db.store.analytics.record('once', [event])).toEqual(['recorded']);
   expect(await rowsOf('once')).toHaveLength(2);

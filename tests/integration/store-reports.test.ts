@@ -69,6 +69,8 @@ async function reported(tenantId: string, of: string): Promise<CurrencyOfDay[]> 
   return report.currencies;
 }
 
+const capturedOn = async (tenantId: string, of: string) => (await reported(tenantId, of))[0]?.totals.captured ?? 0;
+
 const sumOf = (amounts: readonly { amount: number }[]) => amounts.reduce((sum, { amount }) => sum + amount, 0);
 const closings = ({ accounts }: Pick<CurrencyOfDay, 'accounts'>) =>
   accounts.map(({ account, closing }) => ({ account, closing })).filter(({ closing }) => closing !== 0);
@@ -171,8 +173,7 @@ describe('a report', () => {
     await plant('payment:late:in-time', '2020-05-01T23:00:00Z', '2020-05-02T01:59:59Z');
     await plant('payment:late:too-late', '2020-05-01T23:00:00Z', '2020-05-02T02:00:00Z');
     await plant('payment:late:days-later', '2020-05-01T23:00:00Z', '2020-05-04T23:59:59Z');
-    const captured = async (of: string) => (await reported('late', of))[0]?.totals.captured ?? 0;
-    expect(await Promise.all(['01', '02', '03', '04'].map((date) => captured(`2020-05-${date}`)))).toEqual([
+    expect(await Promise.all(['01', '02', '03', '04'].map((date) => capturedOn('late', `2020-05-${date}`)))).toEqual([
       7, 7, 0, 7,
     ]);
   });

@@ -13,12 +13,20 @@ import { environment } from '../support/ledger-twins.ts';
 /** Of the server, with its SQLSTATE. */
 const answer = (code: string) => Object.assign(new DatabaseError('no', 1, 'error'), { code });
 
-describe('an attempt', () => {
-  const failing = (error: unknown, count: number) =>
-    environment({ attempt: count })
-      .run(() => attempt('analytics-event', () => Promise.reject(error)))
-      .catch((thrown: unknown) => thrown);
+/** What an attempt that meets `error` fails with; the how-manieth one. */
+async function failing(error: unknown, count: number): Promise<unknown> {
+  const run = () =>
+    attempt('analytics-event', async () => {
+      throw error;
+    });
+  try {
+    return await environment({ attempt: count }).run(run);
+  } catch (thrown) {
+    return thrown;
+  }
+}
 
+describe('an attempt', () => {
   it.each<[string, unknown]>([
     ['23514', answer('23514')],
     ['22P02', answer('22P02')],

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createBatcher } from '../../activities/batcher.ts';
 
@@ -40,14 +41,14 @@ describe('a batcher', () => {
   });
 
   it('takes what comes later while a batch is under way', async () => {
-    let open = () => {};
-    const hold = new Promise<void>((resolve) => (open = resolve));
+    const gate = new EventEmitter();
+    const hold = once(gate, 'open').then(() => undefined);
     const { batches, batcher } = batcherOf({ hold });
     const first = batcher('a:1');
     await expect.poll(() => batches).toEqual([['a:1']]);
     const second = batcher('a:2');
     await expect.poll(() => batches).toEqual([['a:1'], ['a:2']]);
-    open();
+    gate.emit('open');
     expect(await Promise.all([first, second])).toEqual(['a:1 done', 'a:2 done']);
   });
 

@@ -53,7 +53,7 @@ const countText = (count: number | undefined) => (count === undefined ? '–' : 
 
 function summaryText({ queues, lanes, openAlerts }: MetricsSummary): string {
   const alerts = `Open alerts: ${openAlerts.critical} critical, ${openAlerts.warning} warning, ${openAlerts.info} info`;
-  const stateOfLane = new Map(lanes?.map((lane) => [lane.lane as string, stateOf(lane)]));
+  const stateOfLane = new Map<string, string>(lanes?.map((lane) => [lane.lane, stateOf(lane)]));
   if (queues.length === 0) return `${alerts}\nThe monitor has not taken a sample yet.`;
   const rows = queues.map((one) => [
     one.queue, String(one.waiting), ageOf(one.oldestSeconds), String(one.active), countText(one.waitingForPerson),

@@ -19,6 +19,8 @@ const sampled = (queue: string, at: string, ends: [completed: number, failed: nu
     [queue, waiting, ends ? 0 : null, ends?.[0] ?? null, ends?.[1] ?? null, `2027-01-01T${at}Z`],
   );
 
+const at = (time: string) => `2027-01-01T${time}:00.000Z`;
+
 describe('samples', () => {
   it('the newest of each queue, lanes with what they have', async () => {
     expect(await history().newest()).toEqual([]);
@@ -43,7 +45,6 @@ describe('samples', () => {
     await sampled('background', '10:30:00', [8, 0]);
     await sampled('stripe', '10:30:00', undefined);
     const since = '2027-01-01T10:00:00.000Z';
-    const at = (time: string) => `2027-01-01T${time}:00.000Z`;
     expect(await history().throughput({ queues: ['money', 'background'], per: 'hour', since })).toEqual([
       { queue: 'background', from: at('10:00'), completed: 8, failed: 0 },
       { queue: 'money', from: at('10:00'), completed: 3, failed: 1 },
@@ -63,15 +64,16 @@ describe('samples', () => {
   });
 });
 
+const alert = (id: string, severity: string, subject: string, endedAt: string | null = null) =>
+  db.look(
+    `insert into alert_history (tenant_id, alert_id, severity, alert_type, subject, message, metric_value,
+       threshold_value, last_value, reopened, notices, escalated, created_at, ended_at, looked_at)
+     values ('platform', $1, $2, 'queue-depth', $3, 'm', 60, 50, 60, 0, 1, false, now(), $4, now())`,
+    [id, severity, subject, endedAt],
+  );
+
 it('counts the incidents that go on, by severity', async () => {
   expect(await history().openAlerts()).toEqual({ info: 0, warning: 0, critical: 0 });
-  const alert = (id: string, severity: string, subject: string, endedAt: string | null = null) =>
-    db.look(
-      `insert into alert_history (tenant_id, alert_id, severity, alert_type, subject, message, metric_value,
-         threshold_value, last_value, reopened, notices, escalated, created_at, ended_at, looked_at)
-       values ('platform', $1, $2, 'queue-depth', $3, 'm', 60, 50, 60, 0, 1, false, now(), $4, now())`,
-      [id, severity, subject, endedAt],
-    );
   await alert('a1', 'critical', 'money');
   await alert('a2', 'warning', 'communication');
   await alert('a3', 'warning', 'background');

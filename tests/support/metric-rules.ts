@@ -14,7 +14,7 @@ const notBase = [
 const base = 'amperes|bytes|celsius|grams|joules|kelvin|meters|metres|seconds|volts';
 const prefixes = 'pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mebi|giga|gibi|tera|tebi|peta|pebi';
 const prefixed = new RegExp(`^(${prefixes})(${base}|${notBase.join('|')})$`);
-const abbreviations = ['s', 'ms', 'us', 'ns', 'sec', 'b', 'kb', 'mb', 'gb', 'tb', 'pb', 'm', 'h', 'd'];
+const abbreviations = new Set(['s', 'ms', 'us', 'ns', 'sec', 'b', 'kb', 'mb', 'gb', 'tb', 'pb', 'm', 'h', 'd']);
 
 /** What is wrong with a metric, in promtool's words. */
 export function problemsOf({ name, help, type, labels }: Described): string[] {
@@ -26,7 +26,7 @@ export function problemsOf({ name, help, type, labels }: Described): string[] {
     [counter && !total, 'counter metrics should have "_total" suffix'],
     [!counter && total, 'non-counter metrics should not have "_total" suffix'],
     [parts.some((part) => notBase.includes(part) || prefixed.test(part)), 'use base unit'],
-    [parts.slice(1).some((part) => abbreviations.includes(part)), 'metric names should not contain abbreviated units'],
+    [parts.slice(1).some((part) => abbreviations.has(part)), 'metric names should not contain abbreviated units'],
     [parts.slice(1).includes(type), 'metric name should not include type'],
     [name.includes(':'), "metric names should not contain ':'"],
     [[name, ...labels].some((one) => /[a-z][A-Z]/.test(one)), "names should be written in 'snake_case'"],

@@ -69,16 +69,18 @@ describe('how a job ended', () => {
   });
 });
 
+const end = (change: Partial<JobEnd>): JobEnd => ({
+  jobType: 'payment-process',
+  seconds: 1.5,
+  result: 'completed',
+  ...change,
+});
+const run = (runId: string) => ({ runId, taskQueue: 'money' }) as WorkflowInfo;
+
 describe('counting', () => {
   let metrics: JobMetrics;
   beforeEach(() => {
     metrics = createJobMetrics(new Registry());
-  });
-  const end = (change: Partial<JobEnd>): JobEnd => ({
-    jobType: 'payment-process',
-    seconds: 1.5,
-    result: 'completed',
-    ...change,
   });
   const counters = [
     'payments',
@@ -134,7 +136,6 @@ describe('counting', () => {
   it('a last task that is tried again counts once, and never during replay', async () => {
     const { ended } = createJobSinks(metrics).jobs;
     expect(ended.callDuringReplay).toBe(false);
-    const run = (runId: string) => ({ runId, taskQueue: 'money' }) as WorkflowInfo;
     for (const runId of ['run-1', 'run-1', 'run-2', 'run-1']) await ended.fn(run(runId), end({}));
     expect(await countedBy(metrics.results)).toEqual({ 'money/payment-process/completed': 2 });
   });

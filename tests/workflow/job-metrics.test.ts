@@ -22,20 +22,21 @@ const completedBefore: PaymentResult = {
 };
 
 test('jobs are counted by how they end, once each, however often they are replayed', async () => {
-  const { jobs, payment, refund, mint, email } = world();
+  const at = world();
+  const { jobs } = at;
   // It waits, and is thrown out of the cache by each of the others.
-  const waiting = await refund((twin) => (twin.refund.statuses = ['pending', 'succeeded']));
+  const waiting = await at.refund((twin) => (twin.refund.statuses = ['pending', 'succeeded']));
   await waiting.twin.begun('createRefund');
   const jobsOfOthers = [
-    () => payment(),
-    () => payment(),
-    () => payment((twin) => twin.plan('authorizePayment', declines('card_declined'))),
-    () => payment((twin) => twin.plan('sendReceipt', breaks)),
-    () => payment((twin) => (twin.claim.result = completedBefore)),
-    () => refund((twin) => (twin.refund.statuses = ['failed'])),
-    () => mint(),
-    () => email(),
-    () => email((twin) => twin.plan('sendMail', breaks)),
+    () => at.payment(),
+    () => at.payment(),
+    () => at.payment((twin) => twin.plan('authorizePayment', declines('card_declined'))),
+    () => at.payment((twin) => twin.plan('sendReceipt', breaks)),
+    () => at.payment((twin) => (twin.claim.result = completedBefore)),
+    () => at.refund((twin) => (twin.refund.statuses = ['failed'])),
+    () => at.mint(),
+    () => at.email(),
+    () => at.email((twin) => twin.plan('sendMail', breaks)),
   ];
   const ended: { handle: WorkflowHandle }[] = [waiting];
   for (const start of jobsOfOthers) {

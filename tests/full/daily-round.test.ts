@@ -1,6 +1,6 @@
 /** What of the background's jobs takes its time: a worker that dies, and more venues than one run's history holds. */
 import { beforeAll, expect, test } from 'vitest';
-import { backgroundJobsOf } from '../support/workflow-background-twins.ts';
+import { backgroundJobsOf } from '../support/workflow-background.ts';
 import { fallsSilent } from '../support/workflow-behaviours.ts';
 import { useWorkflowWorld } from '../support/workflow-judge.ts';
 

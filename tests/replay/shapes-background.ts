@@ -1,7 +1,7 @@
 /** The shapes of the background's jobs. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { failsFor } from '../support/workflow-behaviours.ts';
-import { backgroundJobsOf } from '../support/workflow-background-twins.ts';
+import { backgroundJobsOf } from '../support/workflow-background.ts';
 import type { WorkflowWorld } from '../support/workflow-world.ts';
 
 type Jobs = ReturnType<typeof backgroundJobsOf>;

@@ -2,7 +2,7 @@ import { ActivityFailure } from '@temporalio/common';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dayOf } from '../../contracts/days.ts';
 import { jobStatusQuery } from '../../contracts/messages.ts';
-import { backgroundJobsOf } from '../support/workflow-background-twins.ts';
+import { backgroundJobsOf } from '../support/workflow-background.ts';
 import { failsFor, refuses } from '../support/workflow-behaviours.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 

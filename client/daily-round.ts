@@ -5,7 +5,8 @@ import { dailyRoundId } from '../contracts/ids.ts';
 import { workflowTypes } from '../contracts/messages.ts';
 import type { ReportRequest } from '../contracts/report.ts';
 import { IdempotencyConflictError } from './errors.ts';
-import { cleanupStart, dailyRoundStart, reconciliationStart, reportStart } from './start-background.ts';
+import { runReconciliation } from './reconciliation.ts';
+import { cleanupStart, dailyRoundStart, reportStart } from './start-background.ts';
 import { startOnce } from './start-once.ts';
 import { translate } from './temporal-errors.ts';
 
@@ -57,5 +58,6 @@ export const startDailyCleanup = (client: Client, day: string) =>
 export const startDailyReport = (client: Client, request: ReportRequest) =>
   startDaily(client, workflowTypes.generateReport, reportStart(request, fingerprintOf(request)));
 
-export const startDailyReconciliation = (client: Client, input: { tenantId: string; day: string }) =>
-  startDaily(client, workflowTypes.reconciliation, reconciliationStart(input));
+/** Again where one has ended: it may have been asked for before the day was over. */
+export const startDailyReconciliation = async (client: Client, input: { tenantId: string; day: string }) =>
+  (await runReconciliation(client, input)).created;

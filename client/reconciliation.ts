@@ -88,7 +88,8 @@ function createHandle(client: Client, given: ReconciliationRequest): Reconciliat
   return { day, ...createRunHandle(client, reconciliationWorkflowId(tenantId, day), kind) };
 }
 
-async function run(client: Client, given: ReconciliationRequest): Promise<StartedReconciliation> {
+/** Starts it, or finds the one that runs. @throws InvalidOrderError for a day that has not begun. */
+export async function runReconciliation(client: Client, given: ReconciliationRequest): Promise<StartedReconciliation> {
   const request = checked(() => {
     const valid = checkRequest(given);
     checkDay(valid.day, Date.now());
@@ -122,7 +123,7 @@ function queryOf({ day, open, limit, cursor }: DifferenceFilter): string {
 
 export function createReconciliationCalls(client: Client, access: ApiAccess | undefined): ReconciliationCalls {
   return {
-    run: (request) => run(client, request),
+    run: (request) => runReconciliation(client, request),
     get: (tenantId, day) => createHandle(client, { tenantId, day }),
     ...createReconciliationReads(access),
   };

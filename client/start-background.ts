@@ -2,14 +2,7 @@
 import { WorkflowIdReusePolicy } from '@temporalio/client';
 import type { AnalyticsEvent } from '../contracts/analytics.ts';
 import { fingerprintOf } from '../contracts/hashes.ts';
-import {
-  analyticsWorkflowId,
-  cleanupWorkflowId,
-  dailyRoundId,
-  platform,
-  reconciliationWorkflowId,
-  reportWorkflowId,
-} from '../contracts/ids.ts';
+import { analyticsWorkflowId, cleanupWorkflowId, dailyRoundId, platform, reportWorkflowId } from '../contracts/ids.ts';
 import type { ReportRequest } from '../contracts/report.ts';
 import { startedWith } from './start-attributes.ts';
 import { fairnessKeyOf, queued, tell } from './start-options.ts';
@@ -58,19 +51,6 @@ export function cleanupStart(day: string) {
     typedSearchAttributes: startedWith({ tenantId: platform }),
     staticSummary: `Cleanup of ${day}`,
     staticDetails: 'Deletes what has expired, of all tenants. It can be terminated: the next one goes on.',
-  };
-}
-
-export function reconciliationStart(input: { tenantId: string; day: string }) {
-  const { tenantId, day } = input;
-  return {
-    ...unlessDone,
-    ...queued('generate-report', tenantId),
-    workflowId: reconciliationWorkflowId(tenantId, day),
-    args: [input] as const,
-    memo: { fingerprint: fingerprintOf(input) },
-    typedSearchAttributes: startedWith({ tenantId }),
-    staticSummary: `Reconciliation of ${day}`,
   };
 }
 

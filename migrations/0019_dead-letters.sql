@@ -11,4 +11,4 @@ alter table dead_letter_jobs
 
 -- Pages of a tenant's letters, and the open ones among them.
 create index dead_letter_jobs_of_tenant on dead_letter_jobs (tenant_id, id);
-create index dead_letter_jobs_waiting on dead_letter_jobs (tenant_id, failed_at) where resolved_at is null;
+create index dead_letter_jobs_open_of_tenant on dead_letter_jobs (tenant_id, failed_at) where resolved_at is null;

@@ -96,7 +96,8 @@ export async function startHandWorker(address: string): Promise<HandWorker> {
     await service.respondWorkflowTaskCompleted({
       namespace,
       taskToken: task.taskToken,
-      commands: courses[name](queue),
+      // Once: a parent hears of its child later on.
+      commands: String(task.previousStartedEventId ?? 0) === '0' ? courses[name](queue) : [],
       identity: 'hand',
     });
   }

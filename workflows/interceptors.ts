@@ -4,7 +4,6 @@
  */
 import {
   CancellationScope,
-  ContinueAsNew,
   isCancellation,
   proxySinks,
   TemporalFailure,
@@ -30,7 +29,7 @@ const onAnswer = (promise: Promise<unknown>, heard: (answer: unknown) => void) =
 /** The SDK's own rule of what a thrown error means. Undefined: no end, but the next run, or a task that is tried again. */
 function thrownEnd(error: unknown, cancelled: boolean): 'cancelled' | 'failed' | undefined {
   if (cancelled && isCancellation(error)) return 'cancelled';
-  return error instanceof TemporalFailure && !(error instanceof ContinueAsNew) ? 'failed' : undefined;
+  return error instanceof TemporalFailure ? 'failed' : undefined;
 }
 
 export const interceptors: WorkflowInterceptorsFactory = () => {

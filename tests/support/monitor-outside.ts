@@ -31,8 +31,8 @@ export class MonitorOutside {
       if (!known && !tracked.endedAt && this.#openOf(tracked)) continue;
       this.rows.set(alertId, { ...tracked, ...(acknowledged ? { acknowledged } : {}) });
     }
-    const given = incidents.map(({ incident }) => incident.alertId);
-    return [...this.rows.values()].filter(({ incident, endedAt }) => !endedAt || given.includes(incident.alertId));
+    const given = new Set(incidents.map(({ incident }) => incident.alertId));
+    return [...this.rows.values()].filter(({ incident, endedAt }) => !endedAt || given.has(incident.alertId));
   }
 
   acknowledge(by: string): void {

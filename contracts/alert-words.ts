@@ -291,13 +291,13 @@ export function viewPathOf(finding: Finding, namespace: string): string {
   return `/namespaces/${encodeURIComponent(namespace)}/workflows?query=${query}`;
 }
 
-const moneyTypes: readonly AlertType[] = [
+const moneyTypes: ReadonlySet<AlertType> = new Set([
   'authorization-ends',
   'evidence-due',
   'ledger-unbalanced',
   'reconciliation-differs',
-];
+] as const);
 
 /** Whether money itself stands still, ends or differs: that is worth a voice call when it is critical. */
 export const isAboutMoney = ({ type, subject }: Finding): boolean =>
-  subject === 'money' || subject === 'stripe' || moneyTypes.includes(type);
+  subject === 'money' || subject === 'stripe' || moneyTypes.has(type);

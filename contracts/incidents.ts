@@ -116,7 +116,8 @@ const track = (incident: Incident): TrackedIncident => ({
   escalated: false,
 });
 
-function reopen({ endedAt: _, ...tracked }: TrackedIncident): TrackedIncident {
+function reopen(ended: TrackedIncident): TrackedIncident {
+  const { endedAt: _, ...tracked } = ended;
   return { ...tracked, reopened: tracked.reopened + 1 };
 }
 

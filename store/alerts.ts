@@ -73,11 +73,13 @@ function recordOf(row: Row<Columns>): AlertRecord {
   };
 }
 
-const rowOf = ({ incident, acknowledged: _, ...tracked }: TrackedIncident) => ({
-  ...tracked,
-  ...incident,
-  message: headlineOf(incident),
-});
+/** Who acknowledged it stands in the row alone. */
+function rowOf(tracked: TrackedIncident) {
+  const { incident, acknowledged: _, ...standing } = tracked;
+  return { ...standing, ...incident, message: headlineOf(incident) };
+}
+
+const isOpen = ({ endedAt }: TrackedIncident) => endedAt === undefined;
 
 const given = `jsonb_to_recordset($1) as given("alertId" text, type text, subject text, severity text, value float8,
   threshold float8, since timestamptz, "openedAt" timestamptz, message text, "lastValue" float8, reopened integer,
@@ -88,7 +90,6 @@ const given = `jsonb_to_recordset($1) as given("alertId" text, type text, subjec
  * because another one of its type and subject is, stays as it is; the monitor hears of that one in the answer.
  */
 async function write(tx: Tx, incidents: readonly TrackedIncident[], now: string): Promise<void> {
-  const isOpen = ({ endedAt }: TrackedIncident) => endedAt === undefined;
   for (const some of [incidents.filter((tracked) => !isOpen(tracked)), incidents.filter(isOpen)]) {
     if (some.length === 0) continue;
     const rows = JSON.stringify(some.map(rowOf));
@@ -115,7 +116,7 @@ async function write(tx: Tx, incidents: readonly TrackedIncident[], now: string)
 }
 
 /** Tests apart: they are over as soon as they are written, and the monitor never sees one. */
-const standing = (tx: Tx, alertIds: readonly string[]) =>
+const standingIn = (tx: Tx, alertIds: readonly string[]) =>
   tx.rows<Row<Columns>>(
     `select ${columns} from alert_history
      where tenant_id = '${platform}' and (ended_at is null or alert_id = any($1)) order by id`,
@@ -148,7 +149,7 @@ export const createAlerts = (pool: Pool) => ({
   sync(incidents: readonly TrackedIncident[], now: string): Promise<TrackedIncident[]> {
     return withTenant(pool, platform, async (tx) => {
       await write(tx, incidents, now);
-      const rows = await standing(
+      const rows = await standingIn(
         tx,
         incidents.map(({ incident }) => incident.alertId),
       );

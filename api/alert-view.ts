@@ -1,12 +1,17 @@
 /** An incident as the API shows it. Pure. */
 import { savedViewLink, type WebUi } from '../client/web-ui.ts';
-import type { AlertView } from '../contracts/alert-records.ts';
+import type { AlertView, NoticeView } from '../contracts/alert-records.ts';
 import { explain, unitOf, viewQueryOf } from '../contracts/alert-words.ts';
 import type { Incident } from '../contracts/alerts.ts';
 import type { AlertNoticeRecord, AlertRecord } from '../store/index.ts';
 
 export const viewLinkOf = (webUi: WebUi | undefined, incident: Incident): string | undefined =>
   webUi && savedViewLink(webUi, viewQueryOf(incident), incident.type);
+
+function noticeViewOf(record: AlertNoticeRecord): NoticeView {
+  const { alertId: _, ...notice } = record;
+  return notice;
+}
 
 export function alertViewOf(
   record: AlertRecord,
@@ -29,7 +34,7 @@ export function alertViewOf(
     reopened,
     ...(acknowledged === undefined ? {} : { acknowledged }),
     ...(endedAt === undefined ? {} : { endedAt }),
-    notices: notices.filter(({ alertId }) => alertId === id).map(({ alertId: _, ...notice }) => notice),
+    notices: notices.filter(({ alertId }) => alertId === id).map(noticeViewOf),
     ...(link === undefined ? {} : { webUi: link }),
   };
 }

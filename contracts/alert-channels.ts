@@ -23,9 +23,10 @@ export const roleOf = (kind: NoticeKind): AlertRole => (kind === 'escalation' ? 
 /** A repeat can wait for the next one; a first notice has nothing that follows it. */
 export const isReminder = (kind: NoticeKind): boolean => kind !== 'first';
 
+const unneeded: ReadonlySet<ChannelOutcome> = new Set(['not needed', 'cancelled']);
+
 export function resultOf(channels: AlertResult['channels']): AlertResult {
   const outcomes = Object.values(channels);
-  const none: readonly ChannelOutcome[] = ['not needed', 'cancelled'];
   if (outcomes.includes('delivered')) return { status: 'delivered', channels };
-  return { status: outcomes.every((outcome) => none.includes(outcome)) ? 'not needed' : 'undelivered', channels };
+  return { status: outcomes.every((outcome) => unneeded.has(outcome)) ? 'not needed' : 'undelivered', channels };
 }

@@ -128,11 +128,12 @@ async function demonstrate({ options, screen, interrupt, dir, temporary }: Stage
 const secondsSince = (startedAt: number) => Math.round(performance.now() - startedAt) / 1_000;
 
 async function play(
-  { endpoints, world, addWorker }: RunningBoxoffice,
+  running: RunningBoxoffice,
   audit: Audit,
   chosen: readonly Scenario[],
   screen: Screen,
 ): Promise<ScenarioReport[]> {
+  const { endpoints, world } = running;
   const steps: Steps = createSteps(screen, Object.fromEntries(chosen.map(({ name, title }) => [name, title])));
   const token = endpoints.tokens[tenantId]?.['service'];
   const boxoffice = createBoxoffice({
@@ -151,7 +152,7 @@ async function play(
         recordOf: (order) => audit.purchase(order.tenantId, order.idempotencyKey),
         provider,
         world,
-        addWorker,
+        addWorker: (worker, env) => running.addWorker(worker, env),
         alarm,
         order: (wish) => orderOf(shop, name, wish),
         say: (what) => steps.set(name, 'running', what),

@@ -8,6 +8,8 @@ const watcher = 'watcher';
 /** Small ones: a demo has no fifty buyers. */
 const thresholds = { everySeconds: 1, moneyDepth: purchases - 2 };
 const headline = /money: \d+ jobs wait/u;
+/** A buyer who waits for a worker that is gone. Milliseconds. */
+const answerMs = 3_000;
 const patience = { withinMs: 45_000 };
 
 /** Open or over, the newest of its kind. */
@@ -33,7 +35,7 @@ async function play(context: ScenarioContext) {
   await world.kill('worker', 'SIGKILL');
   try {
     const wanted = Array.from({ length: purchases }, () => order());
-    const handles = await Promise.all(wanted.map((one) => boxoffice.payments.purchase(one, { deadlineMs: 500 })));
+    const handles = await Promise.all(wanted.map((one) => boxoffice.payments.purchase(one, { deadlineMs: answerMs })));
     say(`the worker is gone; ${purchases} purchases wait: "${handles[0]!.early.status}"`);
     const told = await everyChannel(context);
     say(`on call: ${told.texts[0]!.body.slice(0, 60)}…`);

@@ -131,18 +131,18 @@ describe('POST /alerts/test', () => {
   });
 });
 
-describe('the link in an alert', () => {
-  const sign = (now = Date.now()) =>
-    createAlertLinks(linkKey, () => now).sign({ alertId: id, channel: 'sms', role: 'escalation' });
-  const open = (token: string) => world.app.inject({ url: `/alerts/acknowledge?token=${encodeURIComponent(token)}` });
-  const press = (token: string) =>
-    world.app.inject({
-      method: 'POST',
-      url: '/alerts/acknowledge',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      payload: new URLSearchParams({ token }).toString(),
-    });
+const sign = (now = Date.now()) =>
+  createAlertLinks(linkKey, () => now).sign({ alertId: id, channel: 'sms', role: 'escalation' });
+const open = (token: string) => world.app.inject({ url: `/alerts/acknowledge?token=${encodeURIComponent(token)}` });
+const press = (token: string) =>
+  world.app.inject({
+    method: 'POST',
+    url: '/alerts/acknowledge',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams({ token }).toString(),
+  });
 
+describe('the link in an alert', () => {
   it('shows what it is about and a button, and changes nothing', async () => {
     const record = world.store.incidents.add({ incident, message: '<b>60 jobs & more</b>' });
     const { statusCode, headers, body } = await open(sign());

@@ -1,20 +1,11 @@
-/** Twins of what delivers a notice, channel by channel, and the notices that tests send. */
+/** Notices that tests send; the twin of what delivers them is in workflow-message-twins.ts. */
 import type { WorkflowHandle } from '@temporalio/client';
-import type { AlertActivities, SentNotice } from '../../activities/alerts.ts';
 import { alertStart } from '../../client/alerts.ts';
 import type { AlertNotice, AlertResult } from '../../contracts/alerts.ts';
 import { workflowTypes } from '../../contracts/messages.ts';
 import { incidentOf, noticeOf } from './alert-twins.ts';
-import type { Twin, Twins } from './workflow-twins.ts';
+import type { Twin } from './workflow-twins.ts';
 import type { WorkflowWorld } from './workflow-world.ts';
-
-export const createAlertTwins = (twins: Twins): AlertActivities => ({
-  sendAlert: (input) =>
-    twins.current.perform(`sendAlert-${input.channel}`, input, (): SentNotice => ({
-      outcome: 'delivered',
-      reference: `ref-${input.channel}`,
-    })),
-});
 
 let count = 0;
 

@@ -42,6 +42,7 @@ import { createAlertTwins } from './workflow-alert-twins.ts';
 import { createBackgroundTwins } from './workflow-background-twins.ts';
 import { createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMonitorTwins } from './workflow-monitor-twins.ts';
+import { createAlertTwins, createSmsTwins, smsRequest } from './workflow-message-twins.ts';
 import { createMoveRecordTwins, createMoveTwins } from './workflow-move-twins.ts';
 import { createDisputeRecordTwins, createDisputeTwins } from './workflow-dispute-twins.ts';
 import { cancellationRequest } from './cancelled-event-outside.ts';

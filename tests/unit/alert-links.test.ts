@@ -7,6 +7,8 @@ const link: AlertLink = { alertId: 'queue-depth-money-1800000000', channel: 'sms
 const at = (milliseconds: number) => createAlertLinks(key, () => milliseconds);
 const token = at(sentAt).sign(link);
 
+const other = (character: string) => (character === 'a' ? 'b' : 'a');
+
 describe('the link in an alert', () => {
   it.each<AlertLink>([
     link,
@@ -28,7 +30,6 @@ describe('the link in an alert', () => {
   });
 
   it('that was changed anywhere is bad', () => {
-    const other = (character: string) => (character === 'a' ? 'b' : 'a');
     for (let index = 0; index < token.length; index += 1) {
       const changed = token.slice(0, index) + other(token[index]!) + token.slice(index + 1);
       expect([changed, at(sentAt).read(changed)]).toEqual([changed, { fault: 'bad' }]);
@@ -37,7 +38,7 @@ describe('the link in an alert', () => {
 
   it('whose last character only decodes to the same bits is bad, too', () => {
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    const twins = [...letters].map((last) => token.slice(0, -1) + last).filter((twin) => twin !== token);
+    const twins = Array.from(letters, (last) => token.slice(0, -1) + last).filter((twin) => twin !== token);
     expect(twins.filter((twin) => at(sentAt).read(twin).fault !== 'bad')).toEqual([]);
   });
 

@@ -58,8 +58,8 @@ const gsmBasic =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
 const gsmExtended = '^{}\\[~]|€';
 const places = new Map([
-  ...[...gsmBasic].map((one) => [one, 1] as const),
-  ...[...gsmExtended].map((one) => [one, 2] as const),
+  ...Array.from(gsmBasic, (one) => [one, 1] as const),
+  ...Array.from(gsmExtended, (one) => [one, 2] as const),
 ]);
 const replacements: Readonly<Record<string, string>> = {
   '–': '-',

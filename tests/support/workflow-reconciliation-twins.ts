@@ -1,5 +1,5 @@
 /** Twins of what a reconciliation calls, over the worlds of workflow-twins.ts. */
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ComparedPage, ReconciliationActivities } from '../../activities/reconciliation.ts';
 import type { ReconciliationChainActivities } from '../../activities/reconciliation-chain.ts';
 import type { ReconciliationRecordActivities, ShownDifference } from '../../activities/reconciliation-records.ts';
@@ -7,7 +7,6 @@ import { reconciliationStart } from '../../client/reconciliation.ts';
 import { workflowTypes } from '../../contracts/messages.ts';
 import type { Comparison, ReconciliationInput, ReconciliationResult } from '../../contracts/reconciliation.ts';
 import type { Twin, Twins } from './workflow-twins.ts';
-import type { WorkflowWorld } from './workflow-world.ts';
 
 /** What a reconciliation meets. */
 export interface DayOutside {
@@ -99,7 +98,7 @@ let tenants = 0;
 
 /** `plan` sets the day up before anything can look at it. */
 export async function startReconciliation(
-  world: WorkflowWorld,
+  world: { client: Client; twinOf: (workflowId: string) => Twin },
   plan: (day: DayOutside, twin: Twin) => void = () => undefined,
 ): Promise<StartedReconciliation> {
   tenants += 1;

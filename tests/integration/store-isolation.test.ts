@@ -100,7 +100,9 @@ async function fillEveryTable(): Promise<void> {
     },
   ]); // prettier-ignore
   await store.queueMetrics.record(sampleOf(start));
+  const { alertId } = incidentOf();
   await store.alerts.recordTest(incidentOf());
+  await store.alertNotices.record({ alertId, number: 1, kind: 'first', channel: 'sms', outcome: 'delivered' });
   const configured = { actor: 'admin', reason: 'summer sale', settings: { moneyDepth: 80 } };
   await store.monitorChanges.record({ changeId: 'c', request: configured, overrides: { moneyDepth: 80 }, now: start });
   const run = { tenantId, day: '2027-01-01', run: 'run-1', now: start };
@@ -118,6 +120,7 @@ async function fillEveryTable(): Promise<void> {
 /** Nobody's rows: the tenant `platform` has them, and no other sees them. */
 const ofPlatform = [
   'alert_history',
+  'alert_notices',
   'lane_changes',
   'lane_settings',
   'monitor_changes',

@@ -140,7 +140,7 @@ async function asked(
 ): Promise<Response> {
   if (!access)
     throw new TypeError(
-      'what is not in Temporal (venues, events, contacts, decisions, lanes, alerts, reports, metrics, …) needs the API: createBoxoffice({api: {url, token}})',
+      'venues, contacts, decisions, lanes, alerts, reports and whatever else is not in Temporal need the API: createBoxoffice({api: {url, token}})',
     );
   const token = typeof access.token === 'string' ? access.token : await access.token();
   let response: Response;

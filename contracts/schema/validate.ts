@@ -69,9 +69,17 @@ function acceptedAt(schema: TSchema, path: readonly string[]): string {
   return typeof inner['description'] === 'string' ? inner['description'] : 'another value';
 }
 
+/** Compiling is slow, and many validators share a schema: each is compiled once. */
+const compiledBefore = new WeakMap<TSchema, unknown>();
+function compiledOf<Schema extends TSchema>(schema: Schema) {
+  const compiled = (compiledBefore.get(schema) as ReturnType<typeof Compile<Schema>> | undefined) ?? Compile(schema);
+  compiledBefore.set(schema, compiled);
+  return compiled;
+}
+
 /** A validator for one schema: returns the value typed, or throws {@link InvalidRequestError} naming every field. */
 export function createValidator<Schema extends TSchema>(schema: Schema): (value: unknown) => Static<Schema> {
-  const compiled = Compile(schema);
+  const compiled = compiledOf(schema);
   return (value) => {
     if (compiled.Check(value)) return value;
     const faults = new Map<string, FieldFault>();

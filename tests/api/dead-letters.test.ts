@@ -15,7 +15,7 @@ let letter: DeadLetter;
 
 /** A refund that runs, with a letter, and a mail that was given up. */
 beforeEach(async () => {
-  world = await createApiWorld({ decideMs: 200 });
+  world = await createApiWorld({ decideMs: 200, deadlineMs: 20 });
   const { tenantId: _, paymentKey: __, requestedBy: ___, ...payload } = requestOf();
   const headers = await bearer({ role: 'operator' });
   await world.app.inject({ method: 'POST', url: '/payments/key-1/refunds', headers, payload });

@@ -71,7 +71,11 @@ describe('queues', () => {
   });
 
   it('2: outside of the sandbox the token says whose jobs they are, inside --tenant does', async () => {
-    expect(await api.run(['queues', 'jobs', 'money', '--tenant', 'acme'])).toMatchObject({ code: 2 });
+    const payload = Buffer.from(JSON.stringify({ tenant: 'globex' })).toString('base64url');
+    const other = { ...api.mine(), BOXOFFICE_API_TOKEN: `head.${payload}.signature` };
+    const refused = await api.run(['queues', 'jobs', 'money', '--tenant', 'acme'], other);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('of tenant "globex"') as string });
+    expect(api.seen).toEqual([]);
     await api.becomeSandbox();
     expect((await api.run(['metrics', 'failures'], {})).err).toContain('--tenant acme');
   });

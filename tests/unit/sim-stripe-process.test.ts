@@ -27,11 +27,12 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 const main = (name: string): string => new URL(`../../sandbox/${name}/main.ts`, import.meta.url).pathname;
 
 describe.each([
-  ['stripe', /^stripe http:\/\/127\.0\.0\.1:\d+$/],
-  ['twilio', /^twilio http:\/\/127\.0\.0\.1:\d+$/],
-  ['smtp', /^smtp smtp:\/\/127\.0\.0\.1:\d+ http:\/\/127\.0\.0\.1:\d+$/],
-])('%s as a process of its own', (name, line) => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('says its address and ends on %s', async (signal) => {
+  ['stripe', /^stripe http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM', 'SIGINT']],
+  ['twilio', /^twilio http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM']],
+  ['smtp', /^smtp smtp:\/\/127\.0\.0\.1:\d+ http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM']],
+] as const)('%s as a process of its own', (name, line, signals) => {
+  // They share sandbox/sim/process.ts.
+  test.each(signals)('says its address and ends on %s', async (signal) => {
     const child = spawn(process.execPath, ['--import', 'tsx', main(name)], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],

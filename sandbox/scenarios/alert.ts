@@ -34,7 +34,7 @@ async function play(context: ScenarioContext) {
   const { boxoffice, order, world, alarm, say } = context;
   await world.kill('worker', 'SIGKILL');
   try {
-    const wanted = Array.from({ length: purchases }, () => order());
+    const wanted = Array.from({ length: purchases }, (_, index) => order({ copy: index + 1 }));
     const handles = await Promise.all(wanted.map((one) => boxoffice.payments.purchase(one, { deadlineMs: answerMs })));
     say(`the worker is gone; ${purchases} purchases wait: "${handles[0]!.early.status}"`);
     const told = await everyChannel(context);

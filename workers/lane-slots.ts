@@ -15,7 +15,7 @@ import type {
 import type { LaneLimits } from '../contracts/lane-limits.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
 import { type LinePlace, watched } from '../lanes/standing.ts';
-import { countsAgain, inLineOf, slotsOf } from './slots.ts';
+import { inLineOf, slotsOf, takesLittle } from './slots.ts';
 
 export interface LaneSlotOptions {
   lane: LaneName;
@@ -23,8 +23,6 @@ export interface LaneSlotOptions {
   most: number;
   /** No permit while so many are out whose call is still to come; to fetch the next one takes so many milliseconds. */
   inLine: (fetchMs: number) => number;
-  /** Whether an activity counts again while it stands in line for another call. */
-  countsAgain: boolean;
 }
 
 /** An activity under way. */
@@ -158,7 +156,7 @@ export class LaneSlots implements CustomSlotSupplier<ActivitySlotInfo> {
 
   #see(work: Work): void {
     if (work.over) return;
-    const waits = !work.begun || (this.#options.countsAgain && work.standing > 0);
+    const waits = !work.begun || work.standing > 0;
     if (waits) this.#aside.delete(work);
     else this.#aside.add(work);
     this.#handOut();
@@ -183,14 +181,14 @@ export function laneWorkerOptions(
   lane: LaneName,
   limits: LaneLimits,
   interceptors: readonly ActivityInterceptorsFactory[],
-): Pick<WorkerOptions, 'interceptors' | 'tuner'> {
-  const { maxConcurrentActivityTaskExecutions: most } = slotsOf(lane, limits);
-  if (most === undefined) return { interceptors: { activity: [...interceptors] } };
+): Pick<WorkerOptions, 'interceptors' | 'tuner' | 'maxConcurrentActivityTaskExecutions'> {
+  const atMost = slotsOf(lane, limits);
+  const { maxConcurrentActivityTaskExecutions: most } = atMost;
+  if (most === undefined || !takesLittle(lane)) return { ...atMost, interceptors: { activity: [...interceptors] } };
   const slots = new LaneSlots({
     lane,
     most,
     inLine: (fetchMs) => inLineOf(limits, fetchMs),
-    countsAgain: countsAgain(lane),
   });
   const watching: ActivityInterceptorsFactory = () => ({
     inbound: { execute: (input, next) => slots.watch(() => next(input)) },

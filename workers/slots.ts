@@ -46,7 +46,7 @@ export const inLineOf = ({ perSecond }: LaneLimits, fetchMs: number): number =>
   Math.max(leastInLine, Math.ceil((perSecond * Math.max(fetchMs, leastFetchMs)) / (nearest * 1_000)));
 
 /**
- * Whether an activity that made a call and stands in line for its next one is as good as another that has yet to come. Not
- * where it mostly does other things: its looks, of a hundred at once, fill the line and would let nobody in.
+ * Whether a worker takes no more of the lane than its line needs. Not where activities mostly do other things: the looks of a
+ * hundred mints fill the line, and would let no further one in.
  */
-export const countsAgain = (lane: LaneName): boolean => timePerCallTime[lane] === 1;
+export const takesLittle = (lane: LaneName): boolean => timePerCallTime[lane] === 1;

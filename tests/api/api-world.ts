@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Stripe } from 'stripe';
+import { onTestFinished } from 'vitest';
+import { getCurrentTest } from 'vitest/suite';
 import { buildApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
@@ -241,6 +243,8 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     deadlineMs: 200,
     ...change,
   });
+  // Each open one measures the event loop a hundred times a second: hundreds of them slow every test that follows.
+  if (getCurrentTest()) onTestFinished(() => app.close());
   return { app, temporal, store, lanes, queues, log };
 }
 

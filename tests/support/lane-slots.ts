@@ -32,7 +32,7 @@ export interface Activity {
 
 /** A worker that asks for the next permit as soon as it has one, as Temporal's does. */
 export function workerWith(options: Partial<LaneSlotOptions> = {}) {
-  const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, countsAgain: true, ...options });
+  const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, ...options });
   const polls: Permit[] = [];
   const stop = new AbortController();
   const ended = (async () => {

@@ -16,7 +16,7 @@ const passed = (milliseconds: number) => new Promise<void>((resolve) => setTimeo
 
 /** Serves a queue that never ends; `wayMs` is how long each poll and each report of an end takes. */
 function serving(options: Partial<LaneSlotOptions>, wayMs: () => number) {
-  const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, countsAgain: true, ...options });
+  const slots = new LaneSlots({ lane: 'stripe', most: 10, inLine: () => 3, ...options });
   const limiter = createLimiter(createMemoryPace(contractLimits), contractLimits);
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
@@ -111,8 +111,7 @@ describe('for anything that may happen', () => {
     const worker = workerWith(options);
     const { slots, polls, take } = worker;
     let known: Known[] = [];
-    const waits = ({ begun, leaves, over }: Known) =>
-      !over && (!begun || ((options.countsAgain ?? true) && leaves.length > 0));
+    const waits = ({ begun, leaves, over }: Known) => !over && (!begun || leaves.length > 0);
     const does: Record<Step, (one: Known | undefined) => unknown> = {
       bring: () => polls.length > 0 && known.push({ ...take(), begun: false, leaves: [], over: false }),
       stand: (one) => one && !one.over && one.leaves.push(one.stand()),
@@ -161,7 +160,6 @@ describe('for anything that may happen', () => {
   const optionsOf = fc.record({
     most: fc.integer({ min: 1, max: 6 }),
     inLine: fc.integer({ min: 1, max: 6 }).map((inLine) => () => inLine),
-    countsAgain: fc.boolean(),
   });
 
   it('never more are taken than there are slots, none while enough wait, and one whenever both allow it', () =>

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contractLimits, readLimits } from '../../contracts/lane-limits.ts';
 import { laneWorkerOptions } from '../../workers/lane-slots.ts';
-import { countsAgain, inLineOf } from '../../workers/slots.ts';
+import { inLineOf } from '../../workers/slots.ts';
 import { context, ownLine, settled, slotInfo, workerWith } from '../support/lane-slots.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: Date.parse('2027-01-01T00:00:00Z') }));
@@ -68,18 +68,16 @@ describe('what a worker takes of a lane', () => {
     expect([slots.held, slots.coming, polls.length]).toEqual([1, 1, 1]);
   });
 
-  it('counts who stands in line for another call, but not where activities mostly do other things', async () => {
-    for (const again of [true, false]) {
-      const { slots, takeToCall } = workerWith({ countsAgain: again });
-      await settled();
-      const leave = takeToCall().stand();
-      expect(slots.coming).toBe(again ? 4 : 3);
-      await settled();
-      expect(slots.held).toBe(4);
-      leave();
-      await settled();
-      expect([slots.held, slots.coming]).toEqual([4, 3]);
-    }
+  it('counts who stands in line for another call', async () => {
+    const { slots, takeToCall } = workerWith();
+    await settled();
+    const leave = takeToCall().stand();
+    expect(slots.coming).toBe(4);
+    await settled();
+    expect(slots.held).toBe(4);
+    leave();
+    await settled();
+    expect([slots.held, slots.coming]).toEqual([4, 3]);
   });
 
   it('does not count who waits for an endpoint or for another lane', async () => {
@@ -167,17 +165,16 @@ describe('the way from the queue to the line', () => {
     expect([inLine('25,10'), inLine('25,10', 60), inLine('25,10', 120)]).toEqual([3, 3, 6]);
     expect([inLine('100,50'), inLine('1,5'), inLine('0.1,5', 400)]).toEqual([12, 2, 2]);
   });
-
-  it('is counted again on every lane but the chain, whose hundred looks would let nobody in', () => {
-    expect(countsAgain('stripe')).toBe(true);
-    expect(countsAgain('sms')).toBe(true);
-    expect(countsAgain('chain')).toBe(false);
-  });
 });
 
 const inner = () => ({});
 
 describe('the options of a worker', () => {
+  it('are all of its slots on the chain, whose hundred looks would let nobody in', () => {
+    const options = laneWorkerOptions('chain', contractLimits.chain, [inner]);
+    expect(options).toEqual({ maxConcurrentActivityTaskExecutions: 100, interceptors: { activity: [inner] } });
+  });
+
   it('have a supplier for every kind of task, and see each activity first', () => {
     const { tuner, interceptors } = laneWorkerOptions('stripe', contractLimits.stripe, [inner]);
     expect(tuner).toMatchObject({

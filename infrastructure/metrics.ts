@@ -46,9 +46,8 @@ export function createMetrics() {
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>;
 
-/** The API's. */
-export function createApiMetrics() {
-  const registry = createProcessRegistry();
+/** The API's. What a process shows of itself watches every collection of garbage, so that of a process there is one. */
+export function createApiMetrics(registry = createProcessRegistry()) {
   return {
     registry,
     requests: new Histogram({

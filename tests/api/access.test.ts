@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissions, roles } from '../../api/permissions.ts';
 import { auth } from '../../api/plugins/auth.ts';
 import { createTokenVerifier } from '../../api/tokens.ts';
@@ -44,6 +44,7 @@ beforeAll(async () => {
   await world.app.ready();
   routes = routesOf(world.app);
 });
+afterAll(() => world.app.close());
 
 describe('every route but health and what a signature opens', () => {
   it('is found', () => {

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { roles } from '../../api/permissions.ts';
 import { headlineOf } from '../../contracts/alert-words.ts';
 import type { AlertNotice } from '../../contracts/alerts.ts';
@@ -10,6 +10,7 @@ let world: ApiWorld;
 beforeAll(async () => {
   world = await createApiWorld();
 });
+afterAll(() => world.app.close());
 beforeEach(() => {
   world.store.incidents.clear();
   world.temporal.runs.clear();

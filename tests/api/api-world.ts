@@ -1,6 +1,7 @@
 /** The API with everything around it in memory: the real client on a fake Temporal, a store of maps, real signatures. */
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { Stripe } from 'stripe';
 import { onTestFinished } from 'vitest';
 import { getCurrentTest } from 'vitest/suite';
@@ -229,7 +230,7 @@ export async function createApiWorld(change: Partial<ApiDeps> = {}): Promise<Api
     lanes: lanes.lanes,
     monitor: createMonitorControl(temporal.client),
     queues,
-    metrics: createApiMetrics(),
+    metrics: createApiMetrics(new Registry()),
     verifyToken,
     signProof: createProofSigner(readSigningKey(JSON.stringify(decisionKey))),
     alertLinks: createAlertLinks(linkKey),

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiWorld, bearer, createApiWorld, orderOf } from './api-world.ts';
 
 const { tenantId: _, idempotencyKey: __, ...body } = orderOf();
@@ -8,6 +8,7 @@ let world: ApiWorld;
 beforeAll(async () => {
   world = await createApiWorld();
 });
+afterAll(() => world.app.close());
 
 const send = async (payload: object, headers: Record<string, string> = { 'idempotency-key': 'key-1' }) =>
   world.app.inject({ method: 'POST', url: '/payments', headers: { ...(await bearer()), ...headers }, payload });

@@ -1,11 +1,13 @@
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { roles } from '../../api/permissions.ts';
+import { createApiMetrics } from '../../infrastructure/metrics.ts';
 import { type ApiWorld, bearer, createApiWorld } from './api-world.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
-  world = await createApiWorld();
+  world = await createApiWorld({ metrics: createApiMetrics() });
 });
+afterAll(() => world.app.close());
 afterEach(() => {
   world.lanes.pace.away = false;
 });

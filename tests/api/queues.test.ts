@@ -8,6 +8,7 @@ let world: ApiWorld;
 beforeAll(async () => {
   world = await createApiWorld();
 });
+afterAll(() => world.app.close());
 afterAll(() => world.lanes.lanes.close());
 afterEach(() => {
   world.queues.away = false;

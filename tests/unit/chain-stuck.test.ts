@@ -10,9 +10,9 @@ const other = { tenantId: 'globex', workflowId: 'mint:globex:guest-1:list', runI
 const others = { operation: other, tickets: [{ ticketId: 'guest-1' }] };
 
 /** A mint that waits in the pool, too cheap for the blocks of now. */
-async function stuck(baseFee = 5) {
+async function stuck(baseFee = 5, attempts = 60) {
   const world = createTicketWorld();
-  const mint = retried(() => world.mint());
+  const mint = retried(() => world.mint(), [], attempts);
   await vi.advanceTimersByTimeAsync(0);
   world.chain.price.baseFee = baseFee;
   return { ...world, waiting: mint };
@@ -62,7 +62,8 @@ describe('a transaction that is too cheap', () => {
   });
 
   it('waits at its price where more would be beyond the cap', async () => {
-    const { chain, waiting, versions } = await stuck(900);
+    // Many times as long as it takes to replace one.
+    const { chain, waiting, versions } = await stuck(900, 8);
     const seen = await inTime(waiting.catch((error: unknown) => error));
     expect(versions).toHaveLength(1);
     expect(String(seen)).toContain('no end');

@@ -1,20 +1,21 @@
 /** What Temporal knows of queues and of the workflows on them, in a number of calls that is counted and limited. */
 import type { Client } from '@temporalio/client';
+import {
+  type Backlog,
+  backlogOf,
+  describeRequest,
+  numberOf,
+  type Service,
+  type TaskKind,
+} from '../client/queue-wire.ts';
 import type { TaskQueue } from '../contracts/task-queues.ts';
 import type { StartsPage } from './oldest-job.ts';
 
 /** As much of the SDK's client as this needs. */
 export type CountingClient = Pick<Client, 'options' | 'withDeadline' | 'workflowService'>;
 
-export interface Backlog {
-  tasks: number;
-  /** Age of the oldest task; 0 where there is none. Seconds. */
-  oldestSeconds: number;
-}
-
 export interface QueueCounts {
-  /** Tasks that nobody has taken yet. */
-  backlog(queue: TaskQueue, kind: 'workflow' | 'activity'): Promise<Backlog>;
+  backlog(queue: TaskQueue, kind: TaskKind): Promise<Backlog>;
   count(query: string): Promise<number>;
   /** By the names of the statuses that there are. */
   countByStatus(query: string): Promise<Readonly<Record<string, number>>>;
@@ -24,15 +25,7 @@ export interface QueueCounts {
   readonly calls: number;
 }
 
-type Service = Client['workflowService'];
-type DescribeRequest = Parameters<Service['describeTaskQueue']>[0];
 type Groups = NonNullable<Awaited<ReturnType<Service['countWorkflowExecutions']>>['groups']>;
-
-/** TASK_QUEUE_TYPE_…: the client's package exports no names for them. */
-const kinds = { workflow: 1, activity: 2 } as const;
-
-/** The wire's 64-bit integers, which are objects or absent. */
-const numberOf = (value: { toString(): string } | number | null | undefined) => Number(String(value ?? 0));
 
 function byStatus(groups: Groups): Record<string, number> {
   const counted = groups.flatMap(({ groupValues, count }) => {
@@ -63,14 +56,8 @@ export function createQueueCounts(
     get calls() {
       return calls;
     },
-    async backlog(queue, kind) {
-      const taskQueueType = kinds[kind] as unknown as NonNullable<DescribeRequest['taskQueueType']>;
-      const request = { namespace, taskQueue: { name: queue }, taskQueueType, reportStats: true };
-      const { stats } = await call((service) => service.describeTaskQueue(request));
-      const { seconds, nanos } = stats?.approximateBacklogAge ?? {};
-      const tasks = numberOf(stats?.approximateBacklogCount);
-      return { tasks, oldestSeconds: tasks === 0 ? 0 : numberOf(seconds) + (nanos ?? 0) / 1e9 };
-    },
+    backlog: async (queue, kind) =>
+      backlogOf(await call((service) => service.describeTaskQueue(describeRequest(namespace, queue, kind)))),
     count: async (query) => numberOf((await counted(query)).count),
     countByStatus: async (query) => byStatus((await counted(`${query} GROUP BY ExecutionStatus`)).groups ?? []),
     async starts(query, pageSize) {

@@ -1,4 +1,5 @@
 /** What the monitor sees: queues and lanes from Temporal, the rest from the database, which may be away. */
+import { type Backlog, together } from '../client/queue-wire.ts';
 import {
   type CountedEnds,
   type LaneSample,
@@ -11,6 +12,7 @@ import {
   type SampleRequest,
 } from '../contracts/monitor.ts';
 import { laneNames, type TaskQueue } from '../contracts/task-queues.ts';
+import { forNobody, forPerson, jobsOn, problematic, running } from '../contracts/visibility.ts';
 import type { QueueGauges } from '../infrastructure/queue-metrics.ts';
 import { countEnds, type Ends, isLong } from './counted-ends.ts';
 import { findOldest, type OldestFound } from './oldest-job.ts';
@@ -44,14 +46,8 @@ export interface SamplingDeps {
   now?: () => number;
 }
 
-/** Jobs are root workflows: what one starts for itself belongs to it. */
-const ofQueue = (queue: SampledQueue) => `TaskQueue = '${queue}' AND ParentWorkflowId IS NULL`;
-const running = (queue: SampledQueue) => `${ofQueue(queue)} AND ExecutionStatus = 'Running'`;
-/** Where nobody ever set it, nobody is waited for: without the first half such workflows would not be counted at all. */
-const active = (queue: SampledQueue) =>
-  `${running(queue)} AND (Attention IS NULL OR Attention IN ('none', 'provider'))`;
-const forPerson = (queue: SampledQueue) => `${running(queue)} AND Attention IN ('approval', 'review', 'customer')`;
-const problems = `ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL`;
+const runningOn = (queue: SampledQueue) => `${jobsOn(queue)} AND ${running}`;
+const activeOn = (queue: SampledQueue) => `${runningOn(queue)} AND ${forNobody}`;
 
 /** A run that continues as new has not ended. */
 const endsOf = (statuses: Readonly<Record<string, number>>): Ends => {
@@ -84,18 +80,14 @@ const countEndsOf = ({ counts, request: { cursor, since }, now, moved }: Moment,
     move: queue === moved,
     ask: async (from, to) => {
       const until = to === undefined ? '' : ` AND CloseTime < '${to}'`;
-      return endsOf(await counts.countByStatus(`${ofQueue(queue)} AND CloseTime >= '${from}'${until}`));
+      return endsOf(await counts.countByStatus(`${jobsOn(queue)} AND CloseTime >= '${from}'${until}`));
     },
   });
 
 /** Workflow tasks, and on `background` the activities as well; those of the others have lanes of their own. */
-async function backlogOf({ counts }: Moment, queue: SampledQueue) {
+async function backlogOf({ counts }: Moment, queue: SampledQueue): Promise<Backlog> {
   const kinds = queue === 'background' ? (['workflow', 'activity'] as const) : (['workflow'] as const);
-  const found = await Promise.all(kinds.map((kind) => counts.backlog(queue, kind)));
-  return {
-    waiting: found.reduce((sum, { tasks }) => sum + tasks, 0),
-    oldestTask: Math.max(...found.map(({ oldestSeconds }) => oldestSeconds)),
-  };
+  return together(await Promise.all(kinds.map((kind) => counts.backlog(queue, kind))));
 }
 
 interface QueueLook {
@@ -107,10 +99,10 @@ interface QueueLook {
 
 async function lookAtQueue(moment: Moment, queue: SampledQueue): Promise<QueueLook> {
   const { counts } = moment;
-  const { waiting, oldestTask } = await backlogOf(moment, queue);
+  const { waiting, oldestSeconds: oldestTask } = await backlogOf(moment, queue);
   const { ends, next } = await countEndsOf(moment, queue);
-  const waitingForPerson = await counts.count(forPerson(queue));
-  const seen = { queue, waiting, active: await counts.count(active(queue)), waitingForPerson, ...ends };
+  const waitingForPerson = await counts.count(`${runningOn(queue)} AND ${forPerson}`);
+  const seen = { queue, waiting, active: await counts.count(activeOn(queue)), waitingForPerson, ...ends };
   return { seen, oldestTask, ends: next };
 }
 
@@ -128,7 +120,7 @@ async function searchOldest(
     const ask = (until: number | undefined) => {
       left -= 1;
       const limit = until === undefined ? '' : ` AND StartTime <= '${new Date(until).toISOString()}'`;
-      return counts.starts(`${active(queue)}${limit}`, pageSize);
+      return counts.starts(`${activeOn(queue)}${limit}`, pageSize);
     };
     const age = queue === 'money' ? { thresholdMs: moneyAgeMinutes * 60_000 } : {};
     const known = request.cursor?.oldest[queue];
@@ -193,16 +185,14 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
     const [seen, backlogs, workflowProblems, look] = await Promise.all([
       lookAtQueues(moment, moneyAgeMinutes),
       backlogsOfLanes(moment),
-      moment.counts.count(problems),
+      moment.counts.count(`${running} AND ${problematic}`),
       withinReach(books.look({ cursor: cursor?.books, since, statementMs: booksMs }), booksMs),
     ]);
     const booksCursor = look?.cursor ?? cursor?.books;
     const sample: Sample = {
       at: new Date(at).toISOString(),
       queues: seen.queues.map((one) => ({ ...one, failed: one.failed + (look?.givenUp[one.queue] ?? 0) })),
-      lanes: backlogs.map(({ lane, tasks, oldestSeconds }): LaneSample => {
-        return { lane, waiting: tasks, oldestSeconds, ...standingOf(look, lane) };
-      }),
+      lanes: backlogs.map((backlog): LaneSample => ({ ...backlog, ...standingOf(look, backlog.lane) })),
       ...(look ? { books: look.books } : {}),
       workflowProblems,
       cost: { calls: moment.counts.calls, milliseconds: Math.round(performance.now() - begun) },

@@ -16,8 +16,21 @@ import {
   type QueueWorker,
 } from '../contracts/queue-views.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
-import { type TaskQueue, workflowQueues } from '../contracts/task-queues.ts';
+import { isWorkflowQueue, type TaskQueue } from '../contracts/task-queues.ts';
+import { forNobody, forPerson, jobsOn, running } from '../contracts/visibility.ts';
 import { InvalidOrderError } from './errors.ts';
+import {
+  type Backlog,
+  backlogOf,
+  describeRequest,
+  type Described,
+  numberOf,
+  secondsOf,
+  type Service,
+  type TaskKind,
+  together,
+  type WireTime,
+} from './queue-wire.ts';
 import { translate } from './temporal-errors.ts';
 
 export interface QueueReads {
@@ -27,22 +40,11 @@ export interface QueueReads {
   jobs(tenantId: string, queue: JobQueue, filter?: JobFilter): Promise<JobPage>;
 }
 
-type Service = Client['workflowService'];
-type DescribeRequest = Parameters<Service['describeTaskQueue']>[0];
-type Described = Awaited<ReturnType<Service['describeTaskQueue']>>;
 type Execution = NonNullable<Awaited<ReturnType<Service['listWorkflowExecutions']>>['executions']>[number];
 
-/** TASK_QUEUE_TYPE_…: the client's package exports no names for them. */
-const kinds = { workflow: 1, activity: 2 } as const;
 /** A person waits for the answer; with the pauses between its tries the SDK may take twice as long. Milliseconds. */
 const defaultCallMs = 5_000;
 const defaultLimit = 50;
-
-const isWorkflowQueue = (queue: TaskQueue): queue is JobQueue => workflowQueues.some((name) => name === queue);
-const running = (queue: JobQueue) =>
-  `TaskQueue = '${queue}' AND ParentWorkflowId IS NULL AND ExecutionStatus = 'Running'`;
-const forNobody = "(Attention IS NULL OR Attention IN ('none', 'provider'))";
-const forPerson = "Attention IN ('approval', 'review', 'customer')";
 
 export function createQueueReads(client: Client, { callMs = defaultCallMs } = {}): QueueReads {
   const { namespace } = client.options;
@@ -54,13 +56,12 @@ export function createQueueReads(client: Client, { callMs = defaultCallMs } = {}
       throw translate(error, about);
     }
   }
-  const describe = (queue: TaskQueue, kind: keyof typeof kinds) => {
-    const taskQueueType = kinds[kind] as unknown as NonNullable<DescribeRequest['taskQueueType']>;
-    const request = { namespace, taskQueue: { name: queue }, taskQueueType, reportStats: true, reportConfig: true };
+  const describe = (queue: TaskQueue, kind: TaskKind) => {
+    const request = { ...describeRequest(namespace, queue, kind), reportConfig: true };
     return call(queue, (service) => service.describeTaskQueue(request));
   };
   const count = async (queue: JobQueue, clause: string) => {
-    const query = `${running(queue)} AND ${clause}`;
+    const query = `${jobsOn(queue)} AND ${running} AND ${clause}`;
     return numberOf((await call(queue, (service) => service.countWorkflowExecutions({ namespace, query }))).count);
   };
 
@@ -68,7 +69,7 @@ export function createQueueReads(client: Client, { callMs = defaultCallMs } = {}
     async queue(queue) {
       if (!isWorkflowQueue(queue)) {
         const activities = await describe(queue, 'activity');
-        return { queue, ...backlogOf([activities]), paused: isHeld(activities) };
+        return { queue, ...backlogAndWorkers([activities]), paused: isHeld(activities) };
       }
       const [workflows, activities, active, waitingForPerson] = await Promise.all([
         describe(queue, 'workflow'),
@@ -76,7 +77,7 @@ export function createQueueReads(client: Client, { callMs = defaultCallMs } = {}
         count(queue, forNobody),
         count(queue, forPerson),
       ]);
-      return { queue, ...backlogOf([workflows, activities]), active, waitingForPerson };
+      return { queue, ...backlogAndWorkers([workflows, activities]), active, waitingForPerson };
     },
 
     async jobs(tenantId, queue, filter = {}) {
@@ -137,29 +138,16 @@ function queryOf(tenantId: string, queue: JobQueue, { status, jobType, attention
   if (!idPart.test(tenantId)) throw new InvalidIdError('tenantId', tenantId);
   return [
     `${searchAttributes.tenant.name} = '${tenantId}'`,
-    `TaskQueue = '${queue}'`,
-    'ParentWorkflowId IS NULL',
+    jobsOn(queue),
     status === undefined ? "ExecutionStatus != 'ContinuedAsNew'" : `ExecutionStatus = '${executionStatuses[status]}'`,
     ...(jobType === undefined ? [] : [`WorkflowType = '${workflowTypeOf(jobType)}'`]),
     ...(attention === undefined ? [] : [`${searchAttributes.attention.name} = '${attention}'`]),
   ].join(' AND ');
 }
 
-/** The wire's 64-bit integers, which are objects or absent. */
-const numberOf = (value: { toString(): string } | number | null | undefined) => Number(String(value ?? 0));
-
-interface WireTime {
-  seconds?: { toString(): string } | number | null;
-  nanos?: number | null;
-}
-const secondsOf = (time: WireTime | null | undefined) => numberOf(time?.seconds) + (time?.nanos ?? 0) / 1e9;
 const timeOf = (time: WireTime | null | undefined) => new Date(secondsOf(time) * 1_000).toISOString();
 
-function backlogOf(described: readonly Described[]): Pick<QueueView, 'waiting' | 'oldestSeconds' | 'workers'> {
-  const backlogs = described.map(({ stats }) => {
-    const tasks = numberOf(stats?.approximateBacklogCount);
-    return { tasks, age: tasks === 0 ? 0 : secondsOf(stats?.approximateBacklogAge) };
-  });
+function backlogAndWorkers(described: readonly Described[]): Backlog & Pick<QueueView, 'workers'> {
   const workers = new Map<string, QueueWorker>();
   for (const { pollers } of described)
     for (const { identity, lastAccessTime } of pollers ?? []) {
@@ -167,8 +155,7 @@ function backlogOf(described: readonly Described[]): Pick<QueueView, 'waiting' |
       if ((workers.get(seen.identity)?.lastSeenAt ?? '') < seen.lastSeenAt) workers.set(seen.identity, seen);
     }
   return {
-    waiting: backlogs.reduce((sum, { tasks }) => sum + tasks, 0),
-    oldestSeconds: Math.max(...backlogs.map(({ age }) => age)),
+    ...together(described.map(backlogOf)),
     workers: [...workers.values()].toSorted((a, b) => a.identity.localeCompare(b.identity)),
   };
 }

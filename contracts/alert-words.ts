@@ -4,7 +4,8 @@
  */
 import type { AlertSubject, AlertType, Finding, Incident } from './alerts.ts';
 import { workflowTypes } from './messages.ts';
-import { laneNames, type LaneName, workflowQueues, type WorkflowQueue } from './task-queues.ts';
+import { isWorkflowQueue, laneNames, type LaneName, type WorkflowQueue } from './task-queues.ts';
+import { forNobody, problematic, running } from './visibility.ts';
 
 interface Words {
   /** Of value and threshold. */
@@ -20,7 +21,6 @@ interface Words {
   view: (finding: Finding) => string;
 }
 
-const running = "ExecutionStatus = 'Running'";
 const ofType = (...types: string[]) => `WorkflowType IN (${types.map((type) => `'${type}'`).join(', ')})`;
 const ofQueue = ({ subject }: Finding) => `TaskQueue = '${subject}'`;
 const runningOn = (finding: Finding) => `${ofQueue(finding)} AND ${running}`;
@@ -60,13 +60,16 @@ const ofLane: Readonly<Record<LaneName, { stands: string; money: string; types: 
   alert: { stands: 'alerts', money: 'No money is held up, but nobody is told of it.', types: ['alert'] },
 };
 
-const isQueue = (subject: AlertSubject): subject is WorkflowQueue => workflowQueues.some((queue) => queue === subject);
 const isLane = (subject: AlertSubject): subject is LaneName => laneNames.some((lane) => lane === subject);
 
 const standsOf = ({ subject }: Finding) =>
-  isQueue(subject) ? onQueue[subject].stands : isLane(subject) ? ofLane[subject].stands : 'Boxoffice';
+  isWorkflowQueue(subject) ? onQueue[subject].stands : isLane(subject) ? ofLane[subject].stands : 'Boxoffice';
 const moneyOf = ({ subject }: Finding) =>
-  isQueue(subject) ? onQueue[subject].money : isLane(subject) ? ofLane[subject].money : 'It may touch any money.';
+  isWorkflowQueue(subject)
+    ? onQueue[subject].money
+    : isLane(subject)
+      ? ofLane[subject].money
+      : 'It may touch any money.';
 const laneView = ({ subject }: Finding) =>
   isLane(subject) ? `${ofType(...ofLane[subject].types)} AND ${running}` : running;
 
@@ -103,7 +106,7 @@ const words: Readonly<Record<AlertType, Words>> = {
     money: moneyOf,
     todo: () =>
       'Open the view, sort by start, and read the current details of the oldest: they say what it waits for. A provider that is down shows in `boxoffice lanes`.',
-    view: (finding) => `${runningOn(finding)} AND (Attention IS NULL OR Attention IN ('none', 'provider'))`,
+    view: (finding) => `${runningOn(finding)} AND ${forNobody}`,
   },
   'jobs-failed': {
     unit: 'jobs',
@@ -131,7 +134,7 @@ const words: Readonly<Record<AlertType, Words>> = {
     money: () => 'What they had begun is neither finished nor undone until their code runs again. Nothing is lost.',
     todo: () =>
       'Roll the last release of the workers back, or fix it: they go on by themselves. Do not reset or terminate.',
-    view: () => `TemporalReportedProblems IS NOT NULL AND ${running}`,
+    view: () => `${problematic} AND ${running}`,
   },
   'lane-stopped': {
     unit: 'minutes',

@@ -7,3 +7,5 @@ export const laneNames = ['stripe', 'chain', 'email', 'sms', 'webhook', 'alert']
 export type LaneName = (typeof laneNames)[number];
 
 export type TaskQueue = WorkflowQueue | LaneName;
+
+export const isWorkflowQueue = (name: string): name is WorkflowQueue => workflowQueues.some((queue) => queue === name);

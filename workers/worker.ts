@@ -3,13 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { type LaneLimits, readLimits } from '../contracts/lane-limits.ts';
 import { controlledLanes } from '../contracts/lane-words.ts';
-import {
-  laneNames,
-  workflowQueues,
-  type LaneName,
-  type TaskQueue,
-  type WorkflowQueue,
-} from '../contracts/task-queues.ts';
+import { isWorkflowQueue, laneNames, workflowQueues, type LaneName, type TaskQueue } from '../contracts/task-queues.ts';
 import { databaseUrlOf, type Config } from '../infrastructure/config.ts';
 import type { Logger } from '../infrastructure/logger.ts';
 import type { Metrics } from '../infrastructure/metrics.ts';
@@ -68,9 +62,6 @@ export function chosenQueues(lanes: string | undefined): TaskQueue[] {
   const wanted = lanes === undefined ? all : (lanes.split(',') as TaskQueue[]);
   return wanted.filter((queue) => servedQueues.has(queue));
 }
-
-const isWorkflowQueue = (queue: TaskQueue): queue is WorkflowQueue =>
-  (workflowQueues as readonly string[]).includes(queue);
 
 export async function startWorkers(
   config: WorkerConfig,

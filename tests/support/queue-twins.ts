@@ -4,7 +4,7 @@ import { UnavailableError } from '../../client/index.ts';
 import type { Severity } from '../../contracts/alerts.ts';
 import type { SampledQueue } from '../../contracts/monitor.ts';
 import type { Job, JobFilter, LetterGroup, QueueView, SampledState, Throughput } from '../../contracts/queue-views.ts';
-import { type TaskQueue, workflowQueues } from '../../contracts/task-queues.ts';
+import { isWorkflowQueue, type TaskQueue } from '../../contracts/task-queues.ts';
 import type { ThroughputRequest } from '../../store/monitor-history.ts';
 
 export const viewOf = (queue: TaskQueue, change: Partial<QueueView> = {}): QueueView => ({
@@ -12,7 +12,7 @@ export const viewOf = (queue: TaskQueue, change: Partial<QueueView> = {}): Queue
   waiting: 0,
   oldestSeconds: 0,
   workers: [],
-  ...(workflowQueues.some((name) => name === queue) ? { active: 0, waitingForPerson: 0 } : { paused: false }),
+  ...(isWorkflowQueue(queue) ? { active: 0, waitingForPerson: 0 } : { paused: false }),
   ...change,
 });
 

@@ -22,7 +22,7 @@ function busyCounts(): QueueCounts & { queries: string[] } {
     get calls() {
       return calls;
     },
-    backlog: () => called({ tasks: 7, oldestSeconds: 2 }),
+    backlog: () => called({ waiting: 7, oldestSeconds: 2 }),
     count: (query) => called(query.includes('Problems') ? 3 : 5_000, query),
     countByStatus: (query) =>
       called({ Completed: 4, Canceled: 1, ContinuedAsNew: 9, Failed: 1, TimedOut: 1, Terminated: 1 }, query),

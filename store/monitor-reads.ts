@@ -8,7 +8,6 @@ import {
 } from '../contracts/monitor.ts';
 import { laneNames } from '../contracts/task-queues.ts';
 import { asSystem, type Pool, type Tx } from '../infrastructure/postgres.ts';
-import { openDifferences } from './monitor-differences.ts';
 import { type LaneStanding, readLanes } from './monitor-lanes.ts';
 import { sumUp } from './monitor-ledger.ts';
 import { fromRow, type Row } from './rows.ts';
@@ -75,6 +74,13 @@ const evidence = (tx: Tx) =>
      where ended_at is null and status in ('needs_response', 'warning_needs_response')`,
   );
 
+/** What reconciliation found and nobody has closed. */
+const differences = (tx: Tx) =>
+  counted(
+    tx,
+    `select count(*) as count, min(found_at) as worst from reconciliation_differences where closed_at is null`,
+  );
+
 /** What is counted is forgotten after the first interval; a letter is never seen later than the second. */
 const keepGivenUp = { atMost: '10 minutes', atLeast: '5 minutes' } as const;
 
@@ -123,7 +129,7 @@ async function lookIn(tx: Tx, request: LookRequest): Promise<BooksLook> {
     authorizations: await authorizations(tx),
     evidence: await evidence(tx),
     unbalanced,
-    differences: await openDifferences(tx),
+    differences: await differences(tx),
     ...(recorded.length === 0 ? {} : { lanesRecordedAt: recorded.at(-1)! }),
   };
   return { books, lanes, ...fresh, cursor: { ...counting, ...cursor } };

@@ -128,7 +128,6 @@ export type { PaidResult, PayoutClaim, RejectedPayout, ReservePayout } from './p
 export type { Curable, DifferenceFilter, ReconciliationRun, RunTotals } from './reconciliation.ts';
 export type { EndedPurchase, Listed, Period, UnbalancedTransaction } from './reconciliation-books.ts';
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
-export type { QueueMetric, QueueMetricFilter } from './queue-metrics.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
 export type { MakeReport, ReportEntry, ReportPage, StoredReport } from './reports.ts';

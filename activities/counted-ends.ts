@@ -20,9 +20,8 @@ export const isLong = (before: CountedEnds | undefined, now: number): boolean =>
   before !== undefined && now - Date.parse(before.since) > longestMs;
 
 export interface CountEnds {
+  /** Where nothing was counted before, ends are counted from now on. */
   before: CountedEnds | undefined;
-  /** ISO 8601: from when on to count where nothing was counted before; absent: from now on. */
-  since?: string | undefined;
   /** Epoch milliseconds. */
   now: number;
   move: boolean;
@@ -39,13 +38,9 @@ const less = (all: Ends, before: Ends): Ends => ({
 });
 
 export async function countEnds(request: CountEnds): Promise<{ ends: Ends; next: CountedEnds }> {
-  const { before, since, now, move, ask } = request;
+  const { before, now, move, ask } = request;
   const settled = new Date(now - settledMs).toISOString();
-  if (!before) {
-    const start = since ?? settled;
-    const all = await ask(start);
-    return { ends: since === undefined ? nothing : all, next: { since: start, ...all } };
-  }
+  if (!before) return { ends: nothing, next: { since: settled, ...(await ask(settled)) } };
   if (!move) {
     const all = await ask(before.since);
     return { ends: less(all, before), next: { since: before.since, ...all } };

@@ -72,10 +72,9 @@ function toMove({ cursor }: SampleRequest, now: number): SampledQueue | undefine
     .toSorted((a, b) => sinceOf(a).localeCompare(sinceOf(b)))[0];
 }
 
-const countEndsOf = ({ counts, request: { cursor, since }, now, moved }: Moment, queue: SampledQueue) =>
+const countEndsOf = ({ counts, request: { cursor }, now, moved }: Moment, queue: SampledQueue) =>
   countEnds({
     before: cursor?.ends[queue],
-    since,
     now,
     move: queue === moved,
     ask: async (from, to) => {
@@ -181,12 +180,12 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
     const begun = performance.now();
     const at = now();
     const moment: Moment = { counts: deps.counts(), request, now: at, moved: toMove(request, at) };
-    const { moneyAgeMinutes = settings.moneyAgeMinutes, cursor, since } = request;
+    const { moneyAgeMinutes = settings.moneyAgeMinutes, cursor } = request;
     const [seen, backlogs, workflowProblems, look] = await Promise.all([
       lookAtQueues(moment, moneyAgeMinutes),
       backlogsOfLanes(moment),
       moment.counts.count(`${running} AND ${problematic}`),
-      withinReach(books.look({ cursor: cursor?.books, since, statementMs: booksMs }), booksMs),
+      withinReach(books.look({ cursor: cursor?.books, statementMs: booksMs }), booksMs),
     ]);
     const booksCursor = look?.cursor ?? cursor?.books;
     const sample: Sample = {

@@ -82,10 +82,8 @@ export interface Sample {
 
 /** How a sample is asked for. */
 export interface SampleRequest {
-  /** Of the sample before. Without it, ends are counted from `since` on, or from this sample on. */
+  /** Of the sample before. Without it, ends are counted from this sample on. */
   cursor?: SampleCursor;
-  /** ISO 8601 UTC. */
-  since?: string;
   /** Whether the oldest job of `money` is older than this is said for sure; as configured where it is absent. Minutes. */
   moneyAgeMinutes?: number;
 }

@@ -21,10 +21,8 @@ export interface BooksLook {
 }
 
 export interface LookRequest {
-  /** Of the look before. Without it, what was given up is counted from `since` on, or from this look on. */
+  /** Of the look before. Without it, what was given up is counted from this look on. */
   cursor?: BooksCursor | undefined;
-  /** ISO 8601 UTC. */
-  since?: string | undefined;
   /** No statement may take longer. Milliseconds. */
   statementMs: number;
 }
@@ -88,8 +86,8 @@ const keepGivenUp = { atMost: '10 minutes', atLeast: '5 minutes' } as const;
  * Letters of messages and background jobs, which nobody goes on with by itself; what money parks goes on. A letter bears
  * the time at which its transaction began, so those of the last minutes are counted again, less what was counted before.
  */
-async function givenUp(tx: Tx, { cursor, since }: LookRequest): Promise<Pick<BooksLook, 'givenUp'> & Counting> {
-  const start = cursor?.givenUpSince ?? since ?? null;
+async function givenUp(tx: Tx, { cursor }: LookRequest): Promise<Pick<BooksLook, 'givenUp'> & Counting> {
+  const start = cursor?.givenUpSince ?? null;
   const rows = await tx.rows<{ since: string; queue: SampledQueue | null; all: number; kept: number }>(
     `with span as (
        select given.since, case when given.since < now() - interval '${keepGivenUp.atMost}'

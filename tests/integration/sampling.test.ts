@@ -64,8 +64,9 @@ describe('a sample', () => {
     // Nothing new, and nothing again.
     const quiet = await takeSample({ cursor: last.cursor! });
     expect(of(quiet, 'money')).toMatchObject({ completed: 0, failed: 0, active: 20, waitingForPerson: 10 });
-    // Whoever has no cursor may ask for what ended since a moment.
-    expect(of(await takeSample({ since: before.at }), 'money')).toMatchObject({ completed: 170, failed: 0 });
+    // All of it by a single one, whatever the samples between them counted.
+    const asBefore = { ends: { money: { since: before.at, completed: 0, failed: 0 } }, oldest: {} };
+    expect(of(await takeSample({ cursor: asBefore }), 'money')).toMatchObject({ completed: 170, failed: 0 });
   });
 
   it('tells ends apart, and counts no children', async () => {

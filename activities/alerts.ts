@@ -4,13 +4,14 @@
  */
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import { isReminder, roleOf } from '../contracts/alert-channels.ts';
-import type { AlertNotice, AlertRole, Channel, ChannelOutcome } from '../contracts/alerts.ts';
+import type { AlertNotice, AlertRole, Channel, SentNotice } from '../contracts/alerts.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { smsMarkOf } from '../contracts/hashes.ts';
 import { alertWorkflowId, platform } from '../contracts/ids.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { detailOf, typeOf } from './failure.ts';
 import { isGivenUp } from './messages.ts';
+import type { NewAlertNotice } from './ports.ts';
 import { alertMail, alertSms, alertWords, type NoticeLinks } from './providers/alerts/texts.ts';
 import { messageIdOf } from './providers/mail/message-id.ts';
 import type { MailProvider } from './providers/mail/provider.ts';
@@ -22,25 +23,8 @@ export interface SendAlertInput {
   channel: Channel;
 }
 
-/** What became of it, without where it went. */
-export interface SentNotice {
-  outcome: Exclude<ChannelOutcome, 'cancelled'>;
-  /** The provider's own id of it: Message-ID, or a sid. */
-  reference?: string;
-  /** Why it was given up. */
-  code?: string;
-}
-
 export interface AlertActivities {
   sendAlert(input: SendAlertInput): Promise<SentNotice>;
-}
-
-/** A notice that left, or never will; the database's table `alert_notices`. */
-export interface NoticeRecord extends SentNotice {
-  alertId: string;
-  number: number;
-  kind: AlertNotice['kind'];
-  channel: Channel;
 }
 
 export interface AlertDeps {
@@ -54,7 +38,7 @@ export interface AlertDeps {
   linksOf: (notice: AlertNotice, channel: Channel) => NoticeLinks;
   /** Whether somebody knows of the incident, or it is over. */
   isSettled: (alertId: string) => Promise<boolean>;
-  record: (notice: NoticeRecord) => Promise<void>;
+  record: (notice: NewAlertNotice) => Promise<void>;
   /** Counts one that left. */
   sent: (notice: AlertNotice, channel: Channel) => void;
 }

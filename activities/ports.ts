@@ -1,12 +1,11 @@
 /** What activities need of the store, as small as each needs it, so that a test can hand in a twin of that much. */
 import type { EmailRequest, EmailResult, MailMessage } from '../contracts/mail.ts';
-import type { Sample, SampleRequest } from '../contracts/monitor.ts';
 import type { SmsMessage } from '../contracts/sms.ts';
 import type { Store } from '../store/index.ts';
 import type { MailContent } from './providers/mail/render.ts';
 import type { SmsContent } from './providers/sms/texts.ts';
 
-export type { BooksLook, ChainTransaction, Operation, ReservedTicket } from '../store/index.ts';
+export type { BooksLook, ChainTransaction, NewAlertNotice, Operation, ReservedTicket } from '../store/index.ts';
 
 export type StepLedger = Pick<Store['sentCalls'], 'read' | 'fence' | 'raiseGeneration'>;
 /** How often a step's call left, and when. */
@@ -23,11 +22,6 @@ export type QueueRecords = Pick<Store['queueMetrics'], 'record'>;
 /** What the monitor writes. */
 export type IncidentRecords = Pick<Store['alerts'], 'sync'>;
 export type MonitorChangeRecords = Pick<Store['monitorChanges'], 'record'>;
-/** What the monitor sees. */
-export interface Sampling {
-  takeSample: (request: SampleRequest) => Promise<Sample>;
-  recordSample: (sample: Sample) => Promise<void>;
-}
 export type MintLedger = Store['mints'];
 export type TransactionLedger = Store['chain'];
 export type MoveLedger = Store['moves'];

@@ -1,16 +1,13 @@
 /** Incidents as people look them up. Pure. */
-import type { AlertSubject, AlertType, Channel, ChannelOutcome, NoticeKind, Severity } from './alerts.ts';
+import type { AlertSubject, AlertType, Channel, NoticeKind, SentNotice, Severity } from './alerts.ts';
 
 /** What became of a notice on one channel. */
-export interface NoticeView {
+export interface NoticeView extends SentNotice {
+  /** Of the incident's notices, 1 for the first. */
   number: number;
   kind: NoticeKind;
   channel: Channel;
-  outcome: Exclude<ChannelOutcome, 'cancelled'>;
-  /** The provider's: a Message-ID, or a sid. */
-  reference?: string;
-  /** Why it was given up: the provider's code. */
-  code?: string;
+  /** ISO 8601 UTC. */
   sentAt: string;
 }
 

@@ -69,6 +69,15 @@ export type Channel = (typeof channels)[number];
  */
 export type ChannelOutcome = 'delivered' | 'given up' | 'no recipient' | 'not needed' | 'cancelled';
 
+/** What became of a notice on one channel where it was not cancelled, without where it went. */
+export interface SentNotice {
+  outcome: Exclude<ChannelOutcome, 'cancelled'>;
+  /** The provider's own id of it: a Message-ID, or a sid. */
+  reference?: string;
+  /** Why it was given up: the provider's code. */
+  code?: string;
+}
+
 /** What became of a notice, channel by channel. */
 export interface AlertResult {
   /** `delivered`: on one channel at least; `not needed`: acknowledged, over, or cancelled before one had taken it. */

@@ -1,28 +1,20 @@
 /** What became of notices of incidents, channel by channel. All of it is the tenant's `platform`. */
-import type { Channel, ChannelOutcome, NoticeKind } from '../contracts/alerts.ts';
+import type { NoticeView } from '../contracts/alert-records.ts';
 import { platform } from '../contracts/ids.ts';
 import { type Pool, withTenant } from '../infrastructure/postgres.ts';
 import { fromRow, type Row, storableText } from './rows.ts';
 
 /** A row of `alert_notices`. */
-export interface AlertNoticeRecord {
+export interface AlertNoticeRecord extends NoticeView {
   alertId: string;
-  /** Of the incident's notices, 1 for the first. */
-  number: number;
-  kind: NoticeKind;
-  channel: Channel;
-  outcome: Exclude<ChannelOutcome, 'cancelled'>;
-  /** The provider's: a Message-ID, or a sid. */
-  reference?: string;
-  /** Why it was given up: the provider's code. */
-  code?: string;
-  /** ISO 8601 UTC. */
-  sentAt: string;
 }
+
+/** A notice that left, or never will. */
+export type NewAlertNotice = Omit<AlertNoticeRecord, 'sentAt'>;
 
 export const createAlertNotices = (pool: Pool) => ({
   /** Doing it again changes nothing. */
-  record({ alertId, number, kind, channel, outcome, reference, code }: Omit<AlertNoticeRecord, 'sentAt'>) {
+  record({ alertId, number, kind, channel, outcome, reference, code }: NewAlertNotice) {
     return withTenant(pool, platform, async (tx): Promise<void> => {
       await tx.affected(
         `insert into alert_notices (tenant_id, alert_id, number, kind, channel, outcome, reference, code)

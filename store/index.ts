@@ -78,7 +78,7 @@ export const createStore = (pool: Pool) => ({
 
 export type Store = ReturnType<typeof createStore>;
 
-export type { AlertNoticeRecord } from './alert-notices.ts';
+export type { AlertNoticeRecord, NewAlertNotice } from './alert-notices.ts';
 export type { AlertFilter, AlertPage, AlertRecord } from './alerts.ts';
 export type { EventToRecord, RecordOutcome } from './analytics.ts';
 export type { ClaimKind, ClaimOutcome, ClaimResults, NewClaim } from './claims.ts';

@@ -2,15 +2,13 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { roleOf } from '../contracts/alert-channels.ts';
 import { explain, headlineOf } from '../contracts/alert-words.ts';
-import type { AlertNotice, AlertResult, Channel, ChannelOutcome } from '../contracts/alerts.ts';
+import type { AlertNotice, AlertResult, Channel, ChannelOutcome, SentNotice } from '../contracts/alerts.ts';
 import type { JobStatus } from '../contracts/messages.ts';
 import { businessNow } from './time.ts';
 
 /** With the provider's reference, or why it was given up. */
-export interface ShownOutcome {
+export interface ShownOutcome extends Omit<SentNotice, 'outcome'> {
   outcome: ChannelOutcome;
-  reference?: string;
-  code?: string;
 }
 
 const nextOf: Readonly<Record<AlertResult['status'], string>> = {

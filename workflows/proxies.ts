@@ -13,11 +13,12 @@ import type { IncidentActivities } from '../activities/incidents.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import type { PayoutActivities } from '../activities/payout.ts';
 import type { PayoutRecordActivities } from '../activities/payout-records.ts';
-import type { Operation, Sampling } from '../activities/ports.ts';
+import type { Operation } from '../activities/ports.ts';
 import type { ReconciliationActivities } from '../activities/reconciliation.ts';
 import type { ReconciliationChainActivities } from '../activities/reconciliation-chain.ts';
 import type { ReconciliationRecordActivities } from '../activities/reconciliation-records.ts';
 import type { RefundActivities } from '../activities/refund.ts';
+import type { SamplingActivities } from '../activities/sampling.ts';
 import type { SmsActivities } from '../activities/sms.ts';
 import type { ReportActivities } from '../activities/reports.ts';
 import type { RecordActivities } from '../activities/records.ts';
@@ -50,8 +51,13 @@ export const ticketMoves = proxyActivities<TicketMoveActivities>({ ...moneyCall,
 export const receipts = proxyActivities<Pick<MailActivities, 'sendReceipt'>>({ ...receiptCall, taskQueue: 'email' });
 export const mail = proxyActivities<Pick<MailActivities, 'sendMail'>>({ ...messageCall, taskQueue: 'email' });
 export const sms = proxyActivities<SmsActivities>({ ...messageCall, taskQueue: 'sms' });
-export const samples = proxyActivities<Pick<Sampling, 'takeSample'>>({ ...sampling, taskQueue: 'monitoring' });
-export const monitorRecords = proxyLocalActivities<IncidentActivities & Pick<Sampling, 'recordSample'>>(monitorRecord);
+export const samples = proxyActivities<Pick<SamplingActivities, 'takeSample'>>({
+  ...sampling,
+  taskQueue: 'monitoring',
+});
+export const monitorRecords = proxyLocalActivities<IncidentActivities & Pick<SamplingActivities, 'recordSample'>>(
+  monitorRecord,
+);
 export const alerts = proxyActivities<AlertActivities>({ ...alertCall, taskQueue: 'alert' });
 export const cancellations = proxyLocalActivities<EventCancellationActivities>(record);
 export const reconcilingBooks = proxyActivities<ReconciliationRecordActivities>({

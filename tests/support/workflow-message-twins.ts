@@ -1,6 +1,7 @@
 /** Twins of what sends text messages and alerts, and the requests that tests send. */
-import type { AlertActivities, SentNotice } from '../../activities/alerts.ts';
+import type { AlertActivities } from '../../activities/alerts.ts';
 import type { SmsActivities } from '../../activities/sms.ts';
+import type { SentNotice } from '../../contracts/alerts.ts';
 import type { SmsRequest, SmsResult } from '../../contracts/sms.ts';
 import type { Twins } from './workflow-twins.ts';
 

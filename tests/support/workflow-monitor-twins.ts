@@ -1,10 +1,10 @@
 /** Twins of what the monitor calls, over the worlds of workflow-twins.ts. */
 import { Context } from '@temporalio/activity';
 import type { IncidentActivities } from '../../activities/incidents.ts';
-import type { Sampling } from '../../activities/ports.ts';
+import type { SamplingActivities } from '../../activities/sampling.ts';
 import type { Twins } from './workflow-twins.ts';
 
-export const createMonitorTwins = (twins: Twins): IncidentActivities & Sampling => ({
+export const createMonitorTwins = (twins: Twins): IncidentActivities & SamplingActivities => ({
   takeSample: (input) => {
     const twin = twins.current;
     const now = Context.current().info.currentAttemptScheduledTimestampMs;

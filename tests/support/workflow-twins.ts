@@ -16,7 +16,7 @@ import type { IncidentActivities } from '../../activities/incidents.ts';
 import type { MailActivities } from '../../activities/mail.ts';
 import type { PayoutActivities } from '../../activities/payout.ts';
 import type { PayoutRecordActivities } from '../../activities/payout-records.ts';
-import type { Sampling } from '../../activities/ports.ts';
+import type { SamplingActivities } from '../../activities/sampling.ts';
 import type { Claimed, ParkInput, RecordActivities } from '../../activities/records.ts';
 import type { ReconciliationActivities } from '../../activities/reconciliation.ts';
 import type { ReconciliationChainActivities } from '../../activities/reconciliation-chain.ts';
@@ -53,7 +53,7 @@ type Activities = CardActivities &
   RecordActivities &
   EventCancellationActivities &
   IncidentActivities &
-  Sampling &
+  SamplingActivities &
   DeadLetterActivities &
   ReconciliationActivities &
   ReconciliationChainActivities &

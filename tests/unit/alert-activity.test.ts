@@ -1,11 +1,12 @@
 /** Notices on their way to the simulators of Twilio and SMTP, through a lane that paces in this process. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AlertDeps, createAlertActivities, type NoticeRecord, type SentNotice } from '../../activities/alerts.ts';
+import { type AlertDeps, createAlertActivities } from '../../activities/alerts.ts';
+import type { NewAlertNotice } from '../../activities/ports.ts';
 import { createMailProvider } from '../../activities/providers/mail/provider.ts';
 import { createSmsProvider } from '../../activities/providers/sms/provider.ts';
 import { createVoiceProvider } from '../../activities/providers/voice/provider.ts';
-import type { AlertNotice, Channel } from '../../contracts/alerts.ts';
+import type { AlertNotice, Channel, SentNotice } from '../../contracts/alerts.ts';
 import { createSmtpSimulator, type SmtpSimulator } from '../../sandbox/smtp/simulator.ts';
 import { createTwilioSimulator, type TwilioSimulator } from '../../sandbox/twilio/simulator.ts';
 import { noticeOf } from '../support/alert-twins.ts';
@@ -19,7 +20,7 @@ const never = new Promise<never>(() => undefined);
 
 let twilio: TwilioSimulator;
 let smtp: SmtpSimulator;
-let records: NoticeRecord[];
+let records: NewAlertNotice[];
 let counted: [string, Channel][];
 
 beforeAll(async () => {

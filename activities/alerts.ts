@@ -8,6 +8,7 @@ import type { AlertNotice, AlertRole, Channel, SentNotice } from '../contracts/a
 import { failureTypes } from '../contracts/failures.ts';
 import { smsMarkOf } from '../contracts/hashes.ts';
 import { alertWorkflowId, platform } from '../contracts/ids.ts';
+import { within } from '../infrastructure/within.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import { detailOf, typeOf } from './failure.ts';
 import { isGivenUp } from './messages.ts';
@@ -48,17 +49,11 @@ const databaseMs = 1_000;
 
 /** `work`, or `otherwise` where it fails or takes longer than the moment that it is worth. */
 async function atMost<T>(work: Promise<T>, otherwise: T, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${databaseMs} ms`)), databaseMs);
-  });
   try {
-    return await Promise.race([work, late]);
+    return await within(databaseMs, work);
   } catch (error) {
     log.warn(`${what}: the database is away`, { error: error instanceof Error ? error.message : String(error) });
     return otherwise;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

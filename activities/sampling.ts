@@ -14,6 +14,7 @@ import {
 import { laneNames, type TaskQueue } from '../contracts/task-queues.ts';
 import { forNobody, forPerson, jobsOn, problematic, running } from '../contracts/visibility.ts';
 import type { QueueGauges } from '../infrastructure/queue-metrics.ts';
+import { within } from '../infrastructure/within.ts';
 import { countEnds, type Ends, isLong } from './counted-ends.ts';
 import { findOldest, type OldestFound } from './oldest-job.ts';
 import type { BooksLook, QueueRecords, SamplingReads } from './ports.ts';
@@ -151,19 +152,6 @@ async function lookAtQueues(moment: Moment, moneyAgeMinutes: number): Promise<Qu
 const backlogsOfLanes = ({ counts }: Moment) =>
   Promise.all(laneNames.map(async (lane) => ({ lane, ...(await counts.backlog(lane, 'activity')) })));
 
-/** Resolves to undefined when it fails, or takes too long. */
-async function withinReach<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([work.catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 const standingOf = (look: BooksLook | undefined, lane: TaskQueue) => {
   const { inFlight = 0, stoppedSince, blockedSince } = look?.lanes.find((one) => one.lane === lane) ?? {};
   return {
@@ -185,7 +173,7 @@ export function createSamplingActivities(deps: SamplingDeps): SamplingActivities
       lookAtQueues(moment, moneyAgeMinutes),
       backlogsOfLanes(moment),
       moment.counts.count(`${running} AND ${problematic}`),
-      withinReach(books.look({ cursor: cursor?.books, statementMs: booksMs }), booksMs),
+      within(booksMs, books.look({ cursor: cursor?.books, statementMs: booksMs })).catch(() => undefined),
     ]);
     const booksCursor = look?.cursor ?? cursor?.books;
     const sample: Sample = {

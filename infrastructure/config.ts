@@ -141,9 +141,7 @@ function crossFaults(
   }
   if (names.has('alerts')) {
     const lanes = config['worker']?.['WORKER_LANES'] as string | undefined;
-    const lacking = alertFaults(config['alerts']!, { lanes, twilioFrom: config['sms']?.['TWILIO_FROM'] as string });
-    // The API's own part asks for it as well.
-    faults.push(...lacking.filter((fault) => !names.has('api') || !fault.startsWith('ALERT_LINK_KEY ')));
+    faults.push(...alertFaults(config['alerts']!, { lanes, twilioFrom: config['sms']?.['TWILIO_FROM'] as string }));
   }
   faults.push(
     ...keyFaults('worker', 'DECISION_KEYS', config['worker'], readProofKeys),
@@ -163,7 +161,8 @@ export function loadConfig<Names extends Part>(env: Environment, names: readonly
   const config: Record<string, Record<string, unknown>> = {};
   for (const name of names) config[name] = readPart(env, parts[name], faults);
   faults.push(...crossFaults(env, new Set(names), config));
-  if (faults.length > 0) throw new ConfigurationError(faults);
+  // Parts may share a variable.
+  if (faults.length > 0) throw new ConfigurationError([...new Set(faults)]);
   return config as Config<Names>;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, loadConfig } from '../../infrastructure/config.ts';
+import { ConfigurationError, loadConfig, type Part } from '../../infrastructure/config.ts';
 import { alertSettingsOf } from '../../infrastructure/config-alerts.ts';
 import { decisionKeySet } from '../support/decision-keys.ts';
 
@@ -21,9 +21,9 @@ const good = {
 const names = ['worker', 'mail', 'sms', 'alerts'] as const;
 const settings = (env: Record<string, string>) => alertSettingsOf(loadConfig(env, names));
 
-function faultsOf(env: Record<string, string>): string[] {
+function faultsOf(env: Record<string, string>, parts: readonly Part[] = names): string[] {
   try {
-    loadConfig(env, names);
+    loadConfig(env, parts);
   } catch (error) {
     if (error instanceof ConfigurationError) return [...error.faults];
     throw error;
@@ -69,6 +69,14 @@ describe('who alerts reach', () => {
     if (name !== 'ALERT_TWILIO_FROM') expect(faults[0]).not.toContain(value);
   });
 });
+
+it.each<Record<string, string>>([{}, { ALERT_LINK_KEY: 'short' }])(
+  'the key of the links is named once, although the API wants it as well: %j',
+  (env) => {
+    const faults = faultsOf({ ...ordinary, ...env }, [...names, 'api']);
+    expect(faults.filter((fault) => fault.startsWith('ALERT_LINK_KEY '))).toHaveLength(1);
+  },
+);
 
 describe('logins of alerts', () => {
   it('are the ordinary ones where there are no others', () => {

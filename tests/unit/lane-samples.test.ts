@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PacedName } from '../../contracts/lane-limits.ts';
-import { startLaneSamples, type LaneSamples } from '../../workers/lane-samples.ts';
+import { startLaneSamples } from '../../workers/lane-samples.ts';
+import type { Repeated } from '../../workers/repeat.ts';
 import { statusOf } from '../support/lane-twins.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-const running: LaneSamples[] = [];
+const running: Repeated[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((samples) => samples.close()));
   vi.useRealTimers();

@@ -2,6 +2,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { LaneStatus } from '../contracts/lane-control.ts';
 import type { LaneName } from '../contracts/task-queues.ts';
+import { keptFresh } from './fresh.ts';
 
 /** However many scrape, the limiter is asked no more often. Milliseconds. */
 const freshMs = 1_000;
@@ -31,7 +32,7 @@ const gauges: Readonly<Record<string, { help: string; of: (status: LaneStatus) =
 
 type Readings = readonly { lane: LaneName; status: LaneStatus | undefined }[];
 
-const nothing: Promise<Readings> = Promise.resolve([]);
+const unwatched = async (): Promise<Readings> => [];
 
 export interface LaneGauges {
   /** From now on these lanes are shown. */
@@ -40,13 +41,7 @@ export interface LaneGauges {
 
 /** A limiter that is away is one of the things to be seen, so it fails no scrape: it leaves gaps, and a 1 in its gauge. */
 export function createLaneGauges(registry: Registry, now: () => number = () => performance.now()): LaneGauges {
-  let read: (() => Promise<Readings>) | undefined;
-  let last: { at: number; readings: Promise<Readings> } | undefined;
-  const current = (): Promise<Readings> => {
-    if (!read) return nothing;
-    if (last === undefined || now() - last.at >= freshMs) last = { at: now(), readings: read() };
-    return last.readings;
-  };
+  let current = unwatched;
   const register = (name: string, help: string, of: (status: LaneStatus | undefined) => number | undefined) =>
     new Gauge({
       name,
@@ -69,8 +64,7 @@ export function createLaneGauges(registry: Registry, now: () => number = () => p
 
   return {
     watch: (lanes, status) => {
-      last = undefined;
-      read = () =>
+      const read = () =>
         Promise.all(
           lanes.map(async (lane) => ({
             lane,
@@ -80,6 +74,7 @@ export function createLaneGauges(registry: Registry, now: () => number = () => p
             ),
           })),
         );
+      current = keptFresh(read, freshMs, now);
     },
   };
 }

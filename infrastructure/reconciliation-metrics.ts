@@ -1,6 +1,7 @@
 /** What differs between books, provider and chain, and is open: asked of the database when somebody scrapes. */
 import { Gauge, type Registry } from 'prom-client';
 import { differenceKinds } from '../contracts/reconciliation.ts';
+import { keptFresh } from './fresh.ts';
 
 type Count = () => Promise<readonly { kind: string; count: number }[]>;
 
@@ -18,7 +19,6 @@ export function createReconciliationGauge(
   now: () => number = () => performance.now(),
 ): ReconciliationGauge {
   let read: Count | undefined;
-  let last: { at: number; counts: ReturnType<Count> } | undefined;
   const gauge = new Gauge({
     name: 'reconciliation_differences',
     help: 'Open differences between the books, the card provider and the chain, of all tenants',
@@ -26,9 +26,8 @@ export function createReconciliationGauge(
     registers: [],
     async collect() {
       if (!read) return;
-      if (last === undefined || now() - last.at >= freshMs) last = { at: now(), counts: read() };
       try {
-        const open = new Map((await last.counts).map(({ kind, count }) => [kind, count]));
+        const open = new Map((await read()).map(({ kind, count }) => [kind, count]));
         for (const kind of differenceKinds) this.set({ kind }, open.get(kind) ?? 0);
       } catch {
         this.reset();
@@ -38,8 +37,7 @@ export function createReconciliationGauge(
   registry.registerMetric(gauge);
   return {
     watch: (count) => {
-      last = undefined;
-      read = count;
+      read = keptFresh(count, freshMs, now);
     },
   };
 }

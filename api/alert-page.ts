@@ -1,6 +1,6 @@
 /** The pages behind the link in an alert: HTML for whoever opens it on a telephone. Pure. */
 import { escapeHtml } from '../contracts/escape-html.ts';
-import { explain } from '../contracts/alert-words.ts';
+import { explain, minute } from '../contracts/alert-words.ts';
 import type { AlertRecord } from '../store/index.ts';
 
 /** Nothing is fetched, and the one form goes back to us. */
@@ -49,8 +49,6 @@ export const faultPages = {
     html: page('The database does not answer', sentence('Nothing was changed. Try again in a minute.')),
   },
 } as const;
-
-const minute = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 const form = (token: string) =>
   `<form method="post" action="/alerts/acknowledge"><input type="hidden" name="token" value="${escapeHtml(token)}"><button>Acknowledge</button></form>`;

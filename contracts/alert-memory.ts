@@ -31,10 +31,9 @@ export const nothingObserved: RuleMemory = { lateSeconds: 0, ends: [], booksMiss
 const windowParts = 60;
 
 const minuteMs = 60_000;
-const millisecondsOf = (iso: string): number => Date.parse(iso);
 export const before = (iso: string, milliseconds: number): string =>
-  new Date(millisecondsOf(iso) - milliseconds).toISOString();
-export const secondsBetween = (from: string, to: string): number => (millisecondsOf(to) - millisecondsOf(from)) / 1_000;
+  new Date(Date.parse(iso) - milliseconds).toISOString();
+export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1_000;
 
 /** A sample may be late by so much: three intervals, and no less than half a minute. Seconds. */
 export const latenessAllowed = ({ everySeconds }: MonitorSettings): number => Math.max(30, 3 * everySeconds);

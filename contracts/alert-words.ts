@@ -267,7 +267,8 @@ export interface Explanation {
   todo: string;
 }
 
-const minute = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+/** `2027-01-15 07:58 UTC` */
+export const minute = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 /** Whole sentences, for e-mail and for people who look. */
 export function explain(incident: Incident): Explanation {

@@ -3,6 +3,7 @@
  * more. All of it is in the monitor's own memory, so that alerts leave while the database is away; `alert_history` follows.
  * Pure.
  */
+import { secondsBetween } from './alert-memory.ts';
 import type { AlertNotice, AlertType, Finding, Incident, NoticeKind } from './alerts.ts';
 import type { MonitorSettings } from './monitor.ts';
 
@@ -47,8 +48,6 @@ type Cooldowns = Pick<MonitorSettings, 'cooldownCriticalSeconds' | 'cooldownSeco
 /** Seconds. */
 const cooldownOf = ({ severity }: Incident, settings: Cooldowns): number =>
   severity === 'critical' ? settings.cooldownCriticalSeconds : settings.cooldownSeconds;
-
-const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1_000;
 
 /** Made here and not by the database, which may be what is away. */
 export const alertIdOf = ({ type, subject }: Finding, openedAt: string): string =>

@@ -1,6 +1,6 @@
 /** What a notice says on each channel. Pure. What is wrong and what to do about it: contracts/alert-words.ts. */
 import { roleOf } from '../../../contracts/alert-channels.ts';
-import { explain, headlineOf, unitOf } from '../../../contracts/alert-words.ts';
+import { explain, headlineOf, minute, unitOf } from '../../../contracts/alert-words.ts';
 import type { AlertNotice, NoticeKind } from '../../../contracts/alerts.ts';
 import { oneLine, type View } from '../mail/fill.ts';
 import { type RenderedMail, renderCompiled } from '../mail/render.ts';
@@ -86,7 +86,6 @@ function cutTo(text: string, length: number): string {
 }
 
 const sentenceOf = (text: string) => /^.*?\.(?= |$)/.exec(text)?.[0] ?? text;
-const minute = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 /**
  * Two segments at most: what, since when, the link, its mark, and what it means for money as far as that fits. `mark` is

@@ -3,18 +3,16 @@ import type { Acknowledgement } from '../../contracts/incidents.ts';
 import type { AlertNotice, Incident } from '../../contracts/alerts.ts';
 import { headlineOf } from '../../contracts/alert-words.ts';
 import type { AlertFilter, AlertNoticeRecord, AlertRecord } from '../../store/index.ts';
+import { incidentOf as foundOf } from './incidents.ts';
 
-export const incidentOf = (change: Partial<Incident> = {}): Incident => ({
-  alertId: 'queue-depth-money-1800000000',
-  type: 'queue-depth',
-  subject: 'money',
-  severity: 'critical',
-  value: 60,
-  threshold: 50,
-  since: '2027-01-15T07:58:00.000Z',
-  openedAt: '2027-01-15T08:00:00.000Z',
-  ...change,
-});
+/** Found some time after it began. */
+export const incidentOf = (change: Partial<Incident> = {}): Incident =>
+  foundOf({
+    alertId: 'queue-depth-money-1800000000',
+    since: '2027-01-15T07:58:00.000Z',
+    openedAt: '2027-01-15T08:00:00.000Z',
+    ...change,
+  });
 
 export const noticeOf = (change: Partial<AlertNotice> & { incident?: Incident } = {}): AlertNotice => ({
   incident: incidentOf(),

@@ -1,16 +1,9 @@
-/** Samples as the monitor takes them, made by hand. */
-import { defaultMonitorSettings, type QueueSample, type Sample, sampledQueues } from '../../contracts/monitor.ts';
-import { laneNames } from '../../contracts/task-queues.ts';
+/** Samples as the monitor takes them while the database is away, but for what a test changes. */
+import type { QueueSample, Sample } from '../../contracts/monitor.ts';
+import { sampleOf as wellOf } from './monitor-samples.ts';
 
-export function sampleOf(at: string, money: Partial<QueueSample> = {}, change: Partial<Sample> = {}): Sample {
-  const idle = { waiting: 0, active: 0, waitingForPerson: 0, completed: 0, failed: 0, oldestSeconds: 0 };
-  return {
-    at,
-    queues: sampledQueues.map((queue) => ({ queue, ...idle, ...(queue === 'money' ? money : {}) })),
-    lanes: laneNames.map((lane) => ({ lane, waiting: 0, oldestSeconds: 0, inFlight: 0 })),
-    workflowProblems: 0,
-    cost: { calls: 20, milliseconds: 100 },
-    configured: defaultMonitorSettings,
-    ...change,
-  };
-}
+export const sampleOf = (at: string, money: Partial<QueueSample> = {}, change: Partial<Sample> = {}): Sample => ({
+  ...wellOf({ queues: { money }, books: 'away' }),
+  at,
+  ...change,
+});

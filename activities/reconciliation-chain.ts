@@ -1,7 +1,8 @@
 /** A day of the chain, against the books: the tickets that changed in them, and the tokens that moved there. Reads only. */
+import { dayBounds } from '../contracts/days.ts';
 import { platform } from '../contracts/ids.ts';
 import type { Comparison, OurTicket, Pair, TheirToken } from '../contracts/reconciliation.ts';
-import { dayBounds, subjectOf } from '../contracts/reconciliation-rules.ts';
+import { subjectOf } from '../contracts/reconciliation-rules.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { ReconciliationRun, Store } from '../store/index.ts';
 import type { Block, ChainReader } from './providers/chain/reading.ts';

@@ -1,4 +1,5 @@
 /** A reconciliation's own rows, the ledger's proof, and what a lost webhook would have said. */
+import { dayBounds } from '../contracts/days.ts';
 import type { ProviderEvent } from '../contracts/messages.ts';
 import type {
   DifferenceKind,
@@ -6,7 +7,6 @@ import type {
   ReconciliationResult,
   Remedy,
 } from '../contracts/reconciliation.ts';
-import { dayBounds } from '../contracts/reconciliation-rules.ts';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { ReconciliationRun, RunTotals, Store } from '../store/index.ts';
 import { eventOf, type Judged } from './reconciliation-judge.ts';

@@ -3,10 +3,11 @@
  * and what the books have of the same hours and the list has not, looked up one by one. So an object that one side has before
  * midnight and the other after it is no difference. Reads only; what differs becomes rows.
  */
+import { dayBounds } from '../contracts/days.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { platform } from '../contracts/ids.ts';
 import type { Comparison, ObjectKind, PageCursor, Pair } from '../contracts/reconciliation.ts';
-import { dayBounds, ownerOf, subjectOf } from '../contracts/reconciliation-rules.ts';
+import { ownerOf, subjectOf } from '../contracts/reconciliation-rules.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { EndedPurchase, Listed, ReconciliationRun, Store } from '../store/index.ts';
 import { detailOf, typeOf } from './failure.ts';

@@ -28,12 +28,6 @@ import type {
 /** `reconciliation` closes what is gone under its own name. */
 export const closedByItself = 'reconciliation';
 
-/** Half-open: from midnight UTC until before the next one. ISO 8601. */
-export function dayBounds(day: string): { from: string; to: string } {
-  const from = Date.parse(`${day}T00:00:00.000Z`);
-  return { from: new Date(from).toISOString(), to: new Date(from + 24 * 3_600_000).toISOString() };
-}
-
 /** What the books know of tenants, and of whom charges and accounts are. */
 export interface Owners {
   tenants: ReadonlySet<string>;

@@ -239,17 +239,15 @@ export const createReconciliationBooks = (pool: Pool) => ({
     });
   },
 
-  /** Of a period, or all of these. */
-  unbalanced(tenantId: string, which: Period | { ids: readonly number[] }): Promise<UnbalancedTransaction[]> {
-    const [clause, values] =
-      'ids' in which ? ['t.id = any($2)', [which.ids]] : ['t.occurred_at >= $2 and t.occurred_at < $3', [which.from, which.to]]; // prettier-ignore
+  /** Of a period. */
+  unbalanced(tenantId: string, { from, to }: Period): Promise<UnbalancedTransaction[]> {
     return withTenant(pool, tenantId, (tx) =>
       tx.rows<UnbalancedTransaction>(
         `select t.id, t.operation, t.step, e.currency, sum(e.amount)::bigint as sum
          from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
-         where t.tenant_id = $1 and ${clause} group by t.id, t.operation, t.step, e.currency having sum(e.amount) <> 0
-         order by t.id limit 200`,
-        [tenantId, ...values],
+         where t.tenant_id = $1 and t.occurred_at >= $2 and t.occurred_at < $3
+         group by t.id, t.operation, t.step, e.currency having sum(e.amount) <> 0 order by t.id limit 200`,
+        [tenantId, from, to],
       ),
     );
   },

@@ -12,7 +12,7 @@ import type { LaneCaller } from '../lanes/call.ts';
 import type { EndedPurchase, Listed, ReconciliationRun, Store } from '../store/index.ts';
 import { detailOf, typeOf } from './failure.ts';
 import type { ProviderList, ProviderPage, ReconciliationProvider } from './providers/stripe/reconciliation.ts';
-import { createJudge, type Judged, type JudgePorts } from './reconciliation-judge.ts';
+import { createJudge, following, type Judged, type JudgePorts, none, plus } from './reconciliation-judge.ts';
 
 /** What is compared on the provider's lane. */
 export type ProviderComparison = Exclude<Comparison, 'tickets' | 'tokens' | 'ledger'>;
@@ -65,13 +65,6 @@ const kindOf: Readonly<Record<Listed, ObjectKind>> = {
   transfers: 'transfer',
   payouts: 'payout',
 };
-
-const none: Judged = { compared: 0, found: 0, told: 0 };
-const plus = (a: Judged, b: Judged): Judged => ({
-  compared: a.compared + b.compared,
-  found: a.found + b.found,
-  told: a.told + b.told,
-});
 
 export function createReconciliationActivities(ports: ReconciliationPorts): ReconciliationActivities {
   const { provider, lanes, books, rows } = ports;
@@ -141,8 +134,8 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
     );
     if (compared.cursor) return compared;
     if (!returns) return { ...compared, cursor: { account, returns: true } };
-    const following = accounts.find((one) => one > account);
-    return following === undefined ? compared : { ...compared, cursor: { account: following } };
+    const next = accounts.find((one) => one > account);
+    return next === undefined ? compared : { ...compared, cursor: { account: next } };
   }
 
   /** Purchases of earlier days that ended on this one. Those without money have no id of the provider's in the books. */
@@ -207,8 +200,7 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
         if (!pair) await rows.record({ ...run, examined: [difference.objectId], found: [] });
         else found += (await judge(run, [pair])).found;
       }
-      const last = open.at(-1);
-      return { found, ...(last && open.length === lookedAtOnce ? { after: last.id } : {}) };
+      return { found, ...following(open, lookedAtOnce) };
     },
   };
 

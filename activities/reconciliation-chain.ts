@@ -60,8 +60,8 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
 
   /** Up to the newest block that is deep enough: what the books did after it, the chain shows later. */
   async function compareTickets({ cursor, ...run }: ComparePageInput): Promise<ComparedPage> {
-    const deep = await ask(() => chain.confirmed());
-    if (!deep || run.tenantId === platform) return none;
+    const deep = run.tenantId === platform ? undefined : await ask(() => chain.confirmed());
+    if (!deep) return none;
     const { from, to } = dayBounds(run.day);
     const changed = await books.tickets(run.tenantId, { from, to: earlier(to, deep.at) }, cursor?.row ?? 0);
     const own = changed.map(({ ticket }) => ticket);
@@ -104,9 +104,9 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
 
     async lookAgainAtChain({ which, after, ...run }) {
       const open = await rows.toLookAt(run, { which, after, limit: tokensAtOnce });
-      const deep = await ask(() => chain.confirmed());
       const ids = open.filter((one) => subjectOf(one).of === 'ticket').map(({ objectId }) => objectId);
-      if (!deep || ids.length === 0) return { found: 0, ...following(open, tokensAtOnce) };
+      const deep = ids.length === 0 ? undefined : await ask(() => chain.confirmed());
+      if (!deep) return { found: 0, ...following(open, tokensAtOnce) };
       const tokens = await ask(() => chain.tokens(ids, deep.number));
       const pairs = await pairsOf(run.tenantId, tokens, deep);
       const { found } = await judge(run, pairs);

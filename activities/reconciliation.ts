@@ -57,15 +57,6 @@ const lookedAtOnce = 10;
 /** The provider's clock and ours may differ by this much, and its answer may have taken so long. Milliseconds. */
 const searchMarginMs = 180_000;
 
-const kindOf: Readonly<Record<Listed, ObjectKind>> = {
-  payments: 'payment',
-  refunds: 'refund',
-  disputes: 'dispute',
-  openDisputes: 'dispute',
-  transfers: 'transfer',
-  payouts: 'payout',
-};
-
 export function createReconciliationActivities(ports: ReconciliationPorts): ReconciliationActivities {
   const { provider, lanes, books, rows } = ports;
   const judge = createJudge(ports, (run, { kind, id, ours, theirs }) => {
@@ -97,7 +88,7 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
       const ours = await books.oursOf(run.tenantId, listed, { from, to }, { except, account });
       if (ours.length === 0) return judged;
       for (const pair of ours) {
-        const theirs = await retrieve(kindOf[listed], pair.id, account);
+        const theirs = await retrieve(pair.kind, pair.id, account);
         judged = plus(judged, await judge(run, [{ ...pair, theirs } as Pair]));
         except.push(pair.id);
       }

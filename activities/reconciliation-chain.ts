@@ -1,12 +1,13 @@
 /** A day of the chain, against the books: the tickets that changed in them, and the tokens that moved there. Reads only. */
+import { dayBounds } from '../contracts/days.ts';
 import { platform } from '../contracts/ids.ts';
 import type { Comparison, OurTicket, Pair, TheirToken } from '../contracts/reconciliation.ts';
-import { dayBounds, subjectOf } from '../contracts/reconciliation-rules.ts';
+import { subjectOf } from '../contracts/reconciliation-rules.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { ReconciliationRun, Store } from '../store/index.ts';
 import type { Block, ChainReader } from './providers/chain/reading.ts';
 import type { ComparedPage, ComparePageInput, LookAgainInput, LookedAgain } from './reconciliation.ts';
-import { createJudge, type JudgePorts } from './reconciliation-judge.ts';
+import { createJudge, following, type Judged, type JudgePorts, none, plus } from './reconciliation-judge.ts';
 
 export type ChainComparison = Extract<Comparison, 'tickets' | 'tokens'>;
 
@@ -27,7 +28,6 @@ export interface ReconciliationChainActivities {
 const blocksAtOnce = 2_000;
 const rangesAtOnce = 10;
 const tokensAtOnce = 100;
-const nothing: ComparedPage = { compared: 0, found: 0, told: 0 };
 
 const earlier = (a: string, b: string) => (a < b ? a : b);
 
@@ -60,8 +60,8 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
 
   /** Up to the newest block that is deep enough: what the books did after it, the chain shows later. */
   async function compareTickets({ cursor, ...run }: ComparePageInput): Promise<ComparedPage> {
-    const deep = await ask(() => chain.confirmed());
-    if (!deep || run.tenantId === platform) return nothing;
+    const deep = run.tenantId === platform ? undefined : await ask(() => chain.confirmed());
+    if (!deep) return none;
     const { from, to } = dayBounds(run.day);
     const changed = await books.tickets(run.tenantId, { from, to: earlier(to, deep.at) }, cursor?.row ?? 0);
     const own = changed.map(({ ticket }) => ticket);
@@ -73,29 +73,27 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
 
   async function compareTokens({ cursor, ...run }: ComparePageInput): Promise<ComparedPage> {
     const deep = await ask(() => chain.confirmed());
-    if (!deep) return nothing;
+    if (!deep) return none;
     const { from, to } = dayBounds(run.day);
     let block = cursor?.block ?? (await ask(() => chain.blockAt(from, deep.number)));
     const lastBlock = cursor?.lastBlock ?? (await ask(() => chain.blockAt(to, deep.number))) - 1;
-    let judged = nothing;
+    let judged = none;
     for (let ranges = 0; ranges < rangesAtOnce && block <= lastBlock; ranges += 1) {
       const upTo = Math.min(block + blocksAtOnce - 1, lastBlock);
       const start = block;
       const moved = await ask(() => chain.moved(start, upTo));
-      const page = await compareMoved(run, moved, deep);
-      judged = { ...nothing, compared: judged.compared + page.compared, found: judged.found + page.found };
+      judged = plus(judged, await compareMoved(run, moved, deep));
       block = upTo + 1;
     }
     return block <= lastBlock ? { ...judged, cursor: { block, lastBlock } } : judged;
   }
 
-  async function compareMoved(run: ReconciliationRun, moved: readonly string[], deep: Block): Promise<ComparedPage> {
-    let judged = nothing;
+  async function compareMoved(run: ReconciliationRun, moved: readonly string[], deep: Block): Promise<Judged> {
+    let judged = none;
     for (let at = 0; at < moved.length; at += tokensAtOnce) {
       const some = moved.slice(at, at + tokensAtOnce);
       const tokens = await ask(() => chain.tokens(some, deep.number));
-      const page = await judge(run, await pairsOf(run.tenantId, tokens, deep));
-      judged = { ...nothing, compared: judged.compared + page.compared, found: judged.found + page.found };
+      judged = plus(judged, await judge(run, await pairsOf(run.tenantId, tokens, deep)));
     }
     return judged;
   }
@@ -106,21 +104,16 @@ export function createReconciliationChainActivities(ports: ReconciliationChainPo
 
     async lookAgainAtChain({ which, after, ...run }) {
       const open = await rows.toLookAt(run, { which, after, limit: tokensAtOnce });
-      const deep = await ask(() => chain.confirmed());
       const ids = open.filter((one) => subjectOf(one).of === 'ticket').map(({ objectId }) => objectId);
-      if (!deep || ids.length === 0) return { found: 0, ...following(open) };
+      const deep = ids.length === 0 ? undefined : await ask(() => chain.confirmed());
+      if (!deep) return { found: 0, ...following(open, tokensAtOnce) };
       const tokens = await ask(() => chain.tokens(ids, deep.number));
       const pairs = await pairsOf(run.tenantId, tokens, deep);
       const { found } = await judge(run, pairs);
       // A token that was nobody's and is in a book by now is its tenant's to compare.
       const gone = run.tenantId === platform ? ids.filter((id) => !pairs.some((pair) => pair.id === id)) : [];
       if (gone.length > 0) await rows.record({ ...run, examined: gone, found: [] });
-      return { found, ...following(open) };
+      return { found, ...following(open, tokensAtOnce) };
     },
   };
 }
-
-const following = (open: readonly { id: number }[]) => {
-  const last = open.at(-1);
-  return last && open.length === tokensAtOnce ? { after: last.id } : {};
-};

@@ -20,6 +20,19 @@ export interface Judged {
   told: number;
 }
 
+export const none: Judged = { compared: 0, found: 0, told: 0 };
+export const plus = (a: Judged, b: Judged): Judged => ({
+  compared: a.compared + b.compared,
+  found: a.found + b.found,
+  told: a.told + b.told,
+});
+
+/** Where the page after `rows` begins; nowhere where they were fewer than `limit`. */
+export const following = (rows: readonly { id: number }[], limit: number): { after?: number } => {
+  const last = rows.at(-1);
+  return last && rows.length === limit ? { after: last.id } : {};
+};
+
 export type Judge = (run: ReconciliationRun, pairs: readonly Pair[]) => Promise<Judged>;
 
 /** Reads the other side, and then the books, anew. Undefined: nobody has the object. */

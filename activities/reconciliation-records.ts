@@ -1,4 +1,5 @@
 /** A reconciliation's own rows, the ledger's proof, and what a lost webhook would have said. */
+import { dayBounds } from '../contracts/days.ts';
 import type { ProviderEvent } from '../contracts/messages.ts';
 import type {
   DifferenceKind,
@@ -6,10 +7,9 @@ import type {
   ReconciliationResult,
   Remedy,
 } from '../contracts/reconciliation.ts';
-import { dayBounds } from '../contracts/reconciliation-rules.ts';
 import type { DisputeRequest, RefundReturnRequest } from '../contracts/dispute.ts';
 import type { ReconciliationRun, RunTotals, Store } from '../store/index.ts';
-import { eventOf, type Judged } from './reconciliation-judge.ts';
+import { eventOf, following, type Judged } from './reconciliation-judge.ts';
 
 export interface ReconciliationRecordPorts {
   rows: Pick<Store['reconciliation'], 'begin' | 'record' | 'curable' | 'healed' | 'end' | 'list'>;
@@ -97,8 +97,7 @@ export function createReconciliationRecordActivities({ rows, books, hear }: Reco
       const told: number[] = [];
       for (const { id, remedy } of curable) if (await tell(run.tenantId, remedy)) told.push(id);
       if (told.length > 0) await rows.healed(run, told);
-      const last = curable.at(-1);
-      return { healed: told.length, ...(last && curable.length === healedAtOnce ? { after: last.id } : {}) };
+      return { healed: told.length, ...following(curable, healedAtOnce) };
     },
 
     async endReconciliation({ cancelled, compared, ...run }: EndReconciliationInput): Promise<EndedReconciliation> {

@@ -3,15 +3,16 @@
  * and what the books have of the same hours and the list has not, looked up one by one. So an object that one side has before
  * midnight and the other after it is no difference. Reads only; what differs becomes rows.
  */
+import { dayBounds } from '../contracts/days.ts';
 import { failureTypes } from '../contracts/failures.ts';
 import { platform } from '../contracts/ids.ts';
 import type { Comparison, ObjectKind, PageCursor, Pair } from '../contracts/reconciliation.ts';
-import { dayBounds, ownerOf, subjectOf } from '../contracts/reconciliation-rules.ts';
+import { ownerOf, subjectOf } from '../contracts/reconciliation-rules.ts';
 import type { LaneCaller } from '../lanes/call.ts';
 import type { EndedPurchase, Listed, ReconciliationRun, Store } from '../store/index.ts';
 import { detailOf, typeOf } from './failure.ts';
 import type { ProviderList, ProviderPage, ReconciliationProvider } from './providers/stripe/reconciliation.ts';
-import { createJudge, type Judged, type JudgePorts } from './reconciliation-judge.ts';
+import { createJudge, following, type Judged, type JudgePorts, none, plus } from './reconciliation-judge.ts';
 
 /** What is compared on the provider's lane. */
 export type ProviderComparison = Exclude<Comparison, 'tickets' | 'tokens' | 'ledger'>;
@@ -56,22 +57,6 @@ const lookedAtOnce = 10;
 /** The provider's clock and ours may differ by this much, and its answer may have taken so long. Milliseconds. */
 const searchMarginMs = 180_000;
 
-const kindOf: Readonly<Record<Listed, ObjectKind>> = {
-  payments: 'payment',
-  refunds: 'refund',
-  disputes: 'dispute',
-  openDisputes: 'dispute',
-  transfers: 'transfer',
-  payouts: 'payout',
-};
-
-const none: Judged = { compared: 0, found: 0, told: 0 };
-const plus = (a: Judged, b: Judged): Judged => ({
-  compared: a.compared + b.compared,
-  found: a.found + b.found,
-  told: a.told + b.told,
-});
-
 export function createReconciliationActivities(ports: ReconciliationPorts): ReconciliationActivities {
   const { provider, lanes, books, rows } = ports;
   const judge = createJudge(ports, (run, { kind, id, ours, theirs }) => {
@@ -103,7 +88,7 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
       const ours = await books.oursOf(run.tenantId, listed, { from, to }, { except, account });
       if (ours.length === 0) return judged;
       for (const pair of ours) {
-        const theirs = await retrieve(kindOf[listed], pair.id, account);
+        const theirs = await retrieve(pair.kind, pair.id, account);
         judged = plus(judged, await judge(run, [{ ...pair, theirs } as Pair]));
         except.push(pair.id);
       }
@@ -140,8 +125,8 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
     );
     if (compared.cursor) return compared;
     if (!returns) return { ...compared, cursor: { account, returns: true } };
-    const following = accounts.find((one) => one > account);
-    return following === undefined ? compared : { ...compared, cursor: { account: following } };
+    const next = accounts.find((one) => one > account);
+    return next === undefined ? compared : { ...compared, cursor: { account: next } };
   }
 
   /** Purchases of earlier days that ended on this one. Those without money have no id of the provider's in the books. */
@@ -206,8 +191,7 @@ export function createReconciliationActivities(ports: ReconciliationPorts): Reco
         if (!pair) await rows.record({ ...run, examined: [difference.objectId], found: [] });
         else found += (await judge(run, [pair])).found;
       }
-      const last = open.at(-1);
-      return { found, ...(last && open.length === lookedAtOnce ? { after: last.id } : {}) };
+      return { found, ...following(open, lookedAtOnce) };
     },
   };
 

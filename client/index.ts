@@ -79,7 +79,8 @@ export type { BuyerAnswer, PurchaseHandle, PurchaseOptions } from './purchase.ts
 export type { PayoutHandle, RequestedPayout } from './payouts.ts';
 export { startPayoutReturn, startRoundPayout } from './payouts.ts';
 export type { RefundHandle, RequestedRefund } from './refunds.ts';
-export type { ReportCalls, ReportEntry } from './reports.ts';
+export type { ReportCalls } from './reports.ts';
+export type { ReportEntry } from '../contracts/report.ts';
 export type { RunHandle } from './run-handle.ts';
 export type { MoveHandle, RequestedMove } from './tickets.ts';
 export { closedBatchStatus } from '../contracts/dead-letter-words.ts';

@@ -3,7 +3,13 @@ import type { Client } from '@temporalio/client';
 import { Type } from 'typebox';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import { workflowTypes } from '../contracts/messages.ts';
-import { type Report, reportLocation, type ReportRequest, type ReportResult } from '../contracts/report.ts';
+import {
+  type Report,
+  reportLocation,
+  type ReportPage,
+  type ReportRequest,
+  type ReportResult,
+} from '../contracts/report.ts';
 import { Id } from '../contracts/schema/common.ts';
 import { Day, ReportFilter, validateReportRequest } from '../contracts/schema/report.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
@@ -13,16 +19,6 @@ import { type ApiAccess, callApi } from './http.ts';
 import { resultOf } from './run-handle.ts';
 import { reportStart } from './start-background.ts';
 import { startOnce } from './start-once.ts';
-
-export interface ReportEntry {
-  venueId: string;
-  /** 2027-01-31, in UTC. */
-  day: string;
-  /** Of the CSV's bytes, in hex. */
-  sha256: string;
-  /** ISO 8601 UTC. */
-  createdAt: string;
-}
 
 export interface ReportCalls {
   /**
@@ -34,8 +30,7 @@ export interface ReportCalls {
   /** Of the token's tenant, as are the others. Needs the API. @throws ApiError `not_found` when it was not made (yet) */
   get(venueId: string, day: string): Promise<Report & { sha256: string; createdAt: string }>;
   csv(venueId: string, day: string): Promise<string>;
-  /** Newest day first. */
-  list(filter?: ReportFilter): Promise<{ reports: ReportEntry[]; nextCursor?: string }>;
+  list(filter?: ReportFilter): Promise<ReportPage>;
 }
 
 const checkOf = createValidator(Type.Object({ venueId: Id('venueId'), day: Day('day') }));

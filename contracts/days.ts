@@ -9,8 +9,16 @@ const lateMs = 2 * 3_600_000;
 /** Transactions that began in time have ended by then, and clocks may differ by less. Milliseconds. */
 const marginMs = 5 * 60_000;
 
+const startOf = (day: string) => Date.parse(`${day}T00:00:00.000Z`);
+
+/** Half-open: from midnight UTC until before the next one. ISO 8601. */
+export function dayBounds(day: string): { from: string; to: string } {
+  const from = startOf(day);
+  return { from: new Date(from).toISOString(), to: new Date(from + dayMs).toISOString() };
+}
+
 /** When the books of a UTC day are closed, so that its report can be made. Milliseconds since the epoch. */
-export const closesAt = (day: string) => Date.parse(`${day}T00:00:00.000Z`) + dayMs + lateMs + marginMs;
+export const closesAt = (day: string) => startOf(day) + dayMs + lateMs + marginMs;
 
 /** The UTC day of a moment, or so many days before it. */
 export const dayOf = (epochMs: number, daysBefore = 0) =>
@@ -21,6 +29,6 @@ export const lastClosedDay = (epochMs: number) => dayOf(epochMs - lateMs - margi
 
 /** The 30th of February looks like a day. */
 export function isDay(day: string): boolean {
-  const time = new Date(`${day}T00:00:00.000Z`);
-  return !Number.isNaN(time.getTime()) && dayOf(time.getTime()) === day;
+  const time = startOf(day);
+  return !Number.isNaN(time) && dayOf(time) === day;
 }

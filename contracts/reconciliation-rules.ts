@@ -28,12 +28,6 @@ import type {
 /** `reconciliation` closes what is gone under its own name. */
 export const closedByItself = 'reconciliation';
 
-/** Half-open: from midnight UTC until before the next one. ISO 8601. */
-export function dayBounds(day: string): { from: string; to: string } {
-  const from = Date.parse(`${day}T00:00:00.000Z`);
-  return { from: new Date(from).toISOString(), to: new Date(from + 24 * 3_600_000).toISOString() };
-}
-
 /** What the books know of tenants, and of whom charges and accounts are. */
 export interface Owners {
   tenants: ReadonlySet<string>;
@@ -74,12 +68,10 @@ export function differencesOf(pair: Pair): Difference[] {
   }
 }
 
-const factsOf = (facts: Record<string, string | number | boolean | null | undefined>): Facts =>
-  Object.fromEntries(
-    Object.entries(facts).filter(
-      (entry): entry is [string, string | number | boolean | null] => entry[1] !== undefined,
-    ),
-  );
+type Fact = Facts[string];
+
+const factsOf = (facts: Readonly<Record<string, Fact | undefined>>): Facts =>
+  Object.fromEntries(Object.entries(facts).filter((entry): entry is [string, Fact] => entry[1] !== undefined));
 
 const one = (kind: DifferenceKind, objectId: string, rest: Omit<Difference, 'kind' | 'objectId'>): Difference[] => [
   { kind, objectId, ...rest },
@@ -87,26 +79,36 @@ const one = (kind: DifferenceKind, objectId: string, rest: Omit<Difference, 'kin
 
 const money = (amount: number, currency: string) => ({ amount: Math.abs(amount), currency });
 
+type Sides = Pick<Difference, 'ours' | 'theirs'>;
+
+/** What a difference shows of both sides, of which one may be missing. */
+const showing =
+  <Ours, Theirs>(of: { ours: (ours: Ours) => Facts; theirs: (theirs: Theirs) => Facts }) =>
+  (ours: Ours | undefined, theirs: Theirs | undefined): Sides => ({
+    ours: ours ? of.ours(ours) : null,
+    theirs: theirs ? of.theirs(theirs) : null,
+  });
+
 // --- purchases
 
-const theirPaymentFacts = ({ state, amount, currency, fee, labels }: TheirPayment) =>
-  factsOf({ state, amount, currency, fee, workflow: labels.workflow });
-const ourPaymentFacts = ({ paymentKey, completed, amount, currency, intentId, fee, posted }: OurPayment) =>
-  factsOf({ paymentKey, completed, amount, currency, intentId, fee, posted });
+const paymentSides = showing({
+  ours: ({ paymentKey, completed, amount, currency, intentId, fee, posted }: OurPayment) =>
+    factsOf({ paymentKey, completed, amount, currency, intentId, fee, posted }),
+  theirs: ({ state, amount, currency, fee, labels }: TheirPayment) =>
+    factsOf({ state, amount, currency, fee, workflow: labels.workflow }),
+});
 
 /** Money of the customer's that no completed purchase of ours stands for. */
-function strayMoney(ours: OurPayment | undefined, theirs: TheirPayment): Difference[] {
-  if (theirs.state === 'none') return [];
-  const kind = theirs.state === 'captured' ? 'capture_unknown' : 'hold_left';
-  const sides = { ours: ours ? ourPaymentFacts(ours) : null, theirs: theirPaymentFacts(theirs) };
-  return one(kind, theirs.id, { ...sides, ...money(theirs.amount, theirs.currency) });
+function strayMoney(sides: Sides, { id, state, amount, currency }: TheirPayment): Difference[] {
+  if (state === 'none') return [];
+  return one(state === 'captured' ? 'capture_unknown' : 'hold_left', id, { ...sides, ...money(amount, currency) });
 }
 
 function ofPayment(ours: OurPayment | undefined, theirs: TheirPayment | undefined): Difference[] {
+  const sides = paymentSides(ours, theirs);
   const paid = ours?.completed && ours.intentId !== undefined ? ours : undefined;
-  if (!paid || (theirs && paid.intentId !== theirs.id)) return theirs ? strayMoney(ours, theirs) : [];
+  if (!paid || (theirs && paid.intentId !== theirs.id)) return theirs ? strayMoney(sides, theirs) : [];
   const objectId = paid.intentId!;
-  const sides = { ours: ourPaymentFacts(paid), theirs: theirs ? theirPaymentFacts(theirs) : null };
   const { amount, currency } = paid;
   if (theirs?.state !== 'captured') return one('capture_missing', objectId, { ...sides, ...money(amount, currency) });
   if (theirs.currency !== currency) return one('capture_differs', objectId, { ...sides, ...money(amount, currency) });
@@ -121,7 +123,7 @@ function ofPayment(ours: OurPayment | undefined, theirs: TheirPayment | undefine
 /** The rows agree: so must the ledger. */
 function posted(
   objectId: string,
-  sides: Pick<Difference, 'ours' | 'theirs'>,
+  sides: Sides,
   { expected, ...booked }: { expected: number; posted: number; currency: string },
 ): Difference[] {
   if (booked.posted === expected) return [];
@@ -133,20 +135,20 @@ function posted(
 const lostRefund = new Set<TheirRefund['status']>(['failed', 'canceled']);
 const doneByUs = new Set<OurRefund['status']>(['refunded', 'completed']);
 
-const theirRefundFacts = ({ status, amount, currency, labels }: TheirRefund) =>
-  factsOf({ status, amount, currency, workflow: labels.workflow, charge: labels.chargeId });
-const ourRefundFacts = ({ refundId, status, amount, currency, providerRefundId, posted: booked }: OurRefund) =>
-  factsOf({ refundId, status, amount, currency, providerRefundId, posted: booked });
+const refundSides = showing({
+  ours: ({ refundId, status, amount, currency, providerRefundId, posted: booked }: OurRefund) =>
+    factsOf({ refundId, status, amount, currency, providerRefundId, posted: booked }),
+  theirs: ({ status, amount, currency, labels }: TheirRefund) =>
+    factsOf({ status, amount, currency, workflow: labels.workflow, charge: labels.chargeId }),
+});
 
 function ofRefund(ours: OurRefund | undefined, theirs: TheirRefund | undefined): Difference[] {
-  if (!theirs) return ours ? missingRefund(ours) : [];
+  const sides = refundSides(ours, theirs);
+  if (!theirs) return ours ? missingRefund(sides, ours) : [];
   const stands = !lostRefund.has(theirs.status);
   const known = ours?.providerRefundId ?? theirs.id;
-  if (!ours || known !== theirs.id) {
-    const sides = { ours: ours ? ourRefundFacts(ours) : null, theirs: theirRefundFacts(theirs) };
+  if (!ours || known !== theirs.id)
     return stands ? one('refund_unknown', theirs.id, { ...sides, ...money(theirs.amount, theirs.currency) }) : [];
-  }
-  const sides = { ours: ourRefundFacts(ours), theirs: theirRefundFacts(theirs) };
   const { amount, currency } = ours;
   const done = doneByUs.has(ours.status);
   if (done !== (theirs.status === 'succeeded') && (done || stands)) {
@@ -166,28 +168,19 @@ function ofRefund(ours: OurRefund | undefined, theirs: TheirRefund | undefined):
   return posted(theirs.id, sides, { expected: -amount, posted: ours.posted, currency });
 }
 
-function missingRefund(ours: OurRefund): Difference[] {
-  const { providerRefundId, amount, currency } = ours;
-  if (providerRefundId === undefined || !doneByUs.has(ours.status)) return [];
-  return one('refund_missing', providerRefundId, {
-    ours: ourRefundFacts(ours),
-    theirs: null,
-    ...money(amount, currency),
-  });
+function missingRefund(sides: Sides, { providerRefundId, status, amount, currency }: OurRefund): Difference[] {
+  if (providerRefundId === undefined || !doneByUs.has(status)) return [];
+  return one('refund_missing', providerRefundId, { ...sides, ...money(amount, currency) });
 }
 
 // --- disputes
 
-const theirDisputeFacts = ({ status, amount, currency, withdrawn, fee, labels }: TheirDispute) =>
-  factsOf({ status, amount, currency, withdrawn, fee, charge: labels.chargeId });
-const ourDisputeFacts = (ours: OurDispute) =>
-  factsOf({
-    paymentKey: ours.paymentKey,
-    outcome: ours.outcome,
-    withdrawn: ours.withdrawn,
-    fee: ours.fee,
-    posted: ours.posted,
-  });
+const disputeSides = showing({
+  ours: ({ paymentKey, outcome, withdrawn, fee, posted: booked }: OurDispute) =>
+    factsOf({ paymentKey, outcome, withdrawn, fee, posted: booked }),
+  theirs: ({ status, amount, currency, withdrawn, fee, labels }: TheirDispute) =>
+    factsOf({ status, amount, currency, withdrawn, fee, charge: labels.chargeId }),
+});
 
 const endOf: Partial<Record<TheirDispute['status'], OurDispute['outcome']>> = {
   won: 'won',
@@ -200,17 +193,16 @@ function ofDispute(
   theirs: TheirDispute | undefined,
   paymentKey: string | undefined,
 ): Difference[] {
+  const sides = disputeSides(ours, theirs);
   if (!theirs)
-    return ours ? one('dispute_missing', ours.disputeId, { ours: ourDisputeFacts(ours), theirs: null, ...money(ours.withdrawn, ours.currency) }) : []; // prettier-ignore
+    return ours ? one('dispute_missing', ours.disputeId, { ...sides, ...money(ours.withdrawn, ours.currency) }) : [];
   if (!ours) {
     return one('dispute_unknown', theirs.id, {
-      ours: null,
-      theirs: theirDisputeFacts(theirs),
+      ...sides,
       ...money(theirs.amount, theirs.currency),
       ...(paymentKey === undefined ? {} : { remedy: { tell: 'dispute', disputeId: theirs.id, paymentKey } }),
     });
   }
-  const sides = { ours: ourDisputeFacts(ours), theirs: theirDisputeFacts(theirs) };
   const atStake = theirs.withdrawn + theirs.fee - (ours.withdrawn + ours.fee);
   if (theirs.withdrawn !== ours.withdrawn || theirs.fee !== ours.fee)
     return one('dispute_funds', theirs.id, { ...sides, ...money(atStake, theirs.currency) });
@@ -222,21 +214,22 @@ function ofDispute(
 
 // --- money to venues
 
-const ourTransferFacts = ({ payoutId, account, transferAmount, currency, transferId, posted: booked }: OurPayout) =>
-  factsOf({ payoutId, account, amount: transferAmount, currency, transferId, posted: booked });
-const theirTransferFacts = ({ amount, reversed, currency, labels }: TheirTransfer) =>
-  factsOf({ amount, reversed, currency, account: labels.account, workflow: labels.workflow });
+const transferSides = showing({
+  ours: ({ payoutId, account, transferAmount, currency, transferId, posted: booked }: OurPayout) =>
+    factsOf({ payoutId, account, amount: transferAmount, currency, transferId, posted: booked }),
+  theirs: ({ amount, reversed, currency, labels }: TheirTransfer) =>
+    factsOf({ amount, reversed, currency, account: labels.account, workflow: labels.workflow }),
+});
 
 function ofTransfer(ours: OurPayout | undefined, theirs: TheirTransfer | undefined): Difference[] {
+  const sides = transferSides(ours, theirs);
   if (!theirs) {
     if (ours?.transferId === undefined) return [];
-    const sides = { ours: ourTransferFacts(ours), theirs: null };
     return one('transfer_missing', ours.transferId, { ...sides, ...money(ours.transferAmount, ours.currency) });
   }
   const left = theirs.amount - theirs.reversed;
   if (!ours || ours.transferId !== theirs.id) {
     if (left === 0) return [];
-    const sides = { ours: ours ? ourTransferFacts(ours) : null, theirs: theirTransferFacts(theirs) };
     return one('transfer_unknown', theirs.id, { ...sides, ...money(left, theirs.currency) });
   }
   const same =
@@ -245,29 +238,27 @@ function ofTransfer(ours: OurPayout | undefined, theirs: TheirTransfer | undefin
     theirs.labels.account === ours.account &&
     left === -ours.posted;
   if (same) return [];
-  const sides = { ours: ourTransferFacts(ours), theirs: theirTransferFacts(theirs) };
   return one('transfer_differs', theirs.id, { ...sides, ...money(left + ours.posted, ours.currency) });
 }
 
 const lostPayout = new Set<TheirPayout['status']>(['failed', 'canceled']);
 
-const ourPayoutFacts = ({ payoutId, account, status, amount, currency, providerPayoutId }: OurPayout) =>
-  factsOf({ payoutId, account, status, amount, currency, providerPayoutId });
-const theirPayoutFacts = ({ status, amount, currency, labels }: TheirPayout) =>
-  factsOf({ status, amount, currency, account: labels.account, workflow: labels.workflow });
+const payoutSides = showing({
+  ours: ({ payoutId, account, status, amount, currency, providerPayoutId }: OurPayout) =>
+    factsOf({ payoutId, account, status, amount, currency, providerPayoutId }),
+  theirs: ({ status, amount, currency, labels }: TheirPayout) =>
+    factsOf({ status, amount, currency, account: labels.account, workflow: labels.workflow }),
+});
 
 function ofPayout(ours: OurPayout | undefined, theirs: TheirPayout | undefined): Difference[] {
+  const sides = payoutSides(ours, theirs);
   if (!theirs) {
     if (ours?.providerPayoutId === undefined) return [];
-    const sides = { ours: ourPayoutFacts(ours), theirs: null };
     return one('payout_missing', ours.providerPayoutId, { ...sides, ...money(ours.amount, ours.currency) });
   }
   const stands = !lostPayout.has(theirs.status);
-  if (!ours || ours.providerPayoutId !== theirs.id) {
-    const sides = { ours: ours ? ourPayoutFacts(ours) : null, theirs: theirPayoutFacts(theirs) };
+  if (!ours || ours.providerPayoutId !== theirs.id)
     return stands ? one('payout_unknown', theirs.id, { ...sides, ...money(theirs.amount, theirs.currency) }) : [];
-  }
-  const sides = { ours: ourPayoutFacts(ours), theirs: theirPayoutFacts(theirs) };
   const paid = ours.status === 'paid';
   if (paid !== (theirs.status === 'paid') && (paid || stands)) {
     const heard = paid && !stands;
@@ -290,12 +281,14 @@ function ofMovement({ id, type, net, currency }: TheirMovement): Difference[] {
 
 // --- tickets
 
+const ticketSides = showing({
+  ours: ({ ticketId, status, workflowId: workflow }: OurTicket) => factsOf({ ticketId, status, workflow }),
+  theirs: ({ owned, everMinted }: TheirToken) => factsOf({ owned, everMinted }),
+});
+
 function ofTicket(ours: OurTicket | undefined, theirs: TheirToken): Difference[] {
+  const sides = ticketSides(ours, theirs);
   const { tokenId, owned, everMinted } = theirs;
-  const sides = {
-    ours: ours ? factsOf({ ticketId: ours.ticketId, status: ours.status, workflow: ours.workflowId }) : null,
-    theirs: factsOf({ owned, everMinted }),
-  };
   if (!ours) return everMinted ? one('token_unknown', tokenId, sides) : [];
   if (ours.status === 'minted') return owned ? [] : one('ticket_missing', tokenId, sides);
   return owned ? one('ticket_owned', tokenId, sides) : [];

@@ -295,6 +295,9 @@ export type Pair =
   | { kind: 'ticket'; id: string; ours?: OurTicket | undefined; theirs: TheirToken }
   | { kind: 'movement'; id: string; ours?: undefined; theirs: TheirMovement };
 
+/** Of an object of the provider. */
+export type ProviderPair = Exclude<Pair, { kind: 'ticket' }>;
+
 /** What a workflow that still runs waits for, and the provider has already. */
 export interface News {
   workflowId: string;

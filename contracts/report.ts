@@ -70,6 +70,23 @@ export interface Report {
   currencies: CurrencyOfDay[];
 }
 
+/** A report that was made, in a list. */
+export interface ReportEntry {
+  venueId: string;
+  /** 2027-01-31, in UTC. */
+  day: string;
+  /** Of the CSV's bytes, in hex. */
+  sha256: string;
+  /** ISO 8601 UTC. */
+  createdAt: string;
+}
+
+/** Newest day first. */
+export interface ReportPage {
+  reports: ReportEntry[];
+  nextCursor?: string;
+}
+
 export interface ReportInput {
   request: ReportRequest;
   fingerprint: string;

@@ -130,7 +130,7 @@ export type { EndedPurchase, Listed, Period, UnbalancedTransaction } from './rec
 export type { ReturnOutcome, ReturnRefund } from './refund-returns.ts';
 export type { RefundFilter, RefundPage, RefundRecord } from './refund-reads.ts';
 export type { CompletedRefund, GivenBackRefund, RefundClaim, RejectedRefund, ReserveRefund } from './refunds.ts';
-export type { MakeReport, ReportEntry, ReportPage, StoredReport } from './reports.ts';
+export type { MakeReport, StoredReport } from './reports.ts';
 export type { SentCalls } from './sent-calls.ts';
 export type { Statement, StatementLine } from './statements.ts';
 export type { Event, Venue } from './setup.ts';

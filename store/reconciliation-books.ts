@@ -8,6 +8,7 @@ import type {
   OurTicket,
   Pair,
   ProviderObject,
+  ProviderPair,
 } from '../contracts/reconciliation.ts';
 import type { Owners } from '../contracts/reconciliation-rules.ts';
 import { asSystem, type Pool, withTenant } from '../infrastructure/postgres.ts';
@@ -69,7 +70,7 @@ const ofPeriod: Readonly<Record<Listed, string>> = {
   payouts: `select ${payoutColumns} from payouts p where tenant_id = $1 and created_at >= $2 and created_at < $3
     and provider_payout_id <> all($4) and account = $5`,
 };
-function pairOf(listed: Listed, row: object): Pair {
+function pairOf(listed: Listed, row: object): ProviderPair {
   switch (listed) {
     case 'payments': {
       const ours = row as OurPayment;
@@ -117,7 +118,7 @@ export const createReconciliationBooks = (pool: Pool) => ({
     listed: Listed,
     { from, to }: Period,
     { except, account }: { except: readonly string[]; account?: string | undefined },
-  ): Promise<Pair[]> {
+  ): Promise<ProviderPair[]> {
     return withTenant(pool, tenantId, async (tx) => {
       const values = [tenantId, from, to, except, ...(listed === 'payouts' ? [account] : [])];
       const rows = await many<object>(tx, `${ofPeriod[listed]} limit ${rowsAtOnce}`, values);
@@ -135,7 +136,7 @@ export const createReconciliationBooks = (pool: Pool) => ({
       payout: ['payouts', `select ${payoutColumns} from payouts p where tenant_id = $1 and provider_payout_id = $2`],
     } as const; // prettier-ignore
     const [listed, sql] = where[kind];
-    return withTenant(pool, tenantId, async (tx): Promise<Pair | undefined> => {
+    return withTenant(pool, tenantId, async (tx): Promise<ProviderPair | undefined> => {
       const [row] = await many<object>(tx, sql, [tenantId, id]);
       return row && pairOf(listed, row);
     });
@@ -239,17 +240,15 @@ export const createReconciliationBooks = (pool: Pool) => ({
     });
   },
 
-  /** Of a period, or all of these. */
-  unbalanced(tenantId: string, which: Period | { ids: readonly number[] }): Promise<UnbalancedTransaction[]> {
-    const [clause, values] =
-      'ids' in which ? ['t.id = any($2)', [which.ids]] : ['t.occurred_at >= $2 and t.occurred_at < $3', [which.from, which.to]]; // prettier-ignore
+  /** Of a period. */
+  unbalanced(tenantId: string, { from, to }: Period): Promise<UnbalancedTransaction[]> {
     return withTenant(pool, tenantId, (tx) =>
       tx.rows<UnbalancedTransaction>(
         `select t.id, t.operation, t.step, e.currency, sum(e.amount)::bigint as sum
          from ledger_transactions t join ledger_entries e on e.transaction_id = t.id
-         where t.tenant_id = $1 and ${clause} group by t.id, t.operation, t.step, e.currency having sum(e.amount) <> 0
-         order by t.id limit 200`,
-        [tenantId, ...values],
+         where t.tenant_id = $1 and t.occurred_at >= $2 and t.occurred_at < $3
+         group by t.id, t.operation, t.step, e.currency having sum(e.amount) <> 0 order by t.id limit 200`,
+        [tenantId, from, to],
       ),
     );
   },

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../contracts/hashes.ts';
 import { jobTypes } from '../contracts/job-types.ts';
-import { type Report, reportLocation, type ReportInput, type ReportResult } from '../contracts/report.ts';
+import {
+  type Report,
+  type ReportEntry,
+  reportLocation,
+  type ReportInput,
+  type ReportPage,
+  type ReportResult,
+} from '../contracts/report.ts';
 import { reportCsv } from '../contracts/report-csv.ts';
 import type { ReportFilter } from '../contracts/schema/report.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
@@ -25,19 +32,6 @@ export interface StoredReport {
   sha256: string;
   /** ISO 8601. */
   createdAt: string;
-}
-
-export interface ReportEntry {
-  venueId: string;
-  day: string;
-  sha256: string;
-  createdAt: string;
-}
-
-export interface ReportPage {
-  /** Newest day first. */
-  reports: ReportEntry[];
-  nextCursor?: string;
 }
 
 type OfDay = Pick<Report, 'tenantId' | 'venueId' | 'day'>;

@@ -56,22 +56,23 @@ export class ReconciliationView implements View<ReconciliationResult> {
   }
 
   rest(step: string, why: string): void {
-    this.#upsert('in review', 'review');
+    this.#stage = 'in review';
+    this.#attention = 'review';
+    this.#upsert();
     this.#note(`step **${step}** waits for a person: \`${why}\``);
   }
 
   resume(step: string): void {
-    this.#upsert('comparing', 'none');
+    this.#stage = 'comparing';
+    this.#attention = 'none';
+    this.#upsert();
     this.#note(`step **${step}** is resolved`);
   }
 
   end(result: ReconciliationResult): void {
     this.#end = result;
     this.#counts = result.compared;
-    upsertSearchAttributes([
-      { key: searchAttributes.stage, value: result.status },
-      { key: searchAttributes.attention, value: 'none' },
-    ]);
+    this.#upsert();
     this.#note(`ended: **${result.status}**`);
   }
 
@@ -86,9 +87,8 @@ export class ReconciliationView implements View<ReconciliationResult> {
     };
   }
 
-  #upsert(stage: OpenReconciliationStage, attention: Attention): void {
-    this.#stage = stage;
-    this.#attention = attention;
+  #upsert(): void {
+    const { stage, attention } = this.status();
     upsertSearchAttributes([
       { key: searchAttributes.stage, value: stage },
       { key: searchAttributes.attention, value: attention },

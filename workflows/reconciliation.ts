@@ -129,41 +129,36 @@ class Reconciling {
     return reconciling.compareProvider.executeWithOptions(summary, [{ ...input, comparison }]);
   }
 
-  /** What is open is looked up one by one; what is gone is closed. Answers how many differ as before. */
+  /** What is open is looked up one by one; what is gone is closed. Answers how many differ as before at the provider. */
   async #lookAgain(which: 'others' | 'healed'): Promise<number> {
     const input = (after: number) => ({ ...this.#asOfNow(), which, after });
-    let found = 0;
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const at: number = after;
-      const page = await this.#known('look again', () => reconciling.lookAgainAtProvider(input(at)));
-      found += page.found;
-      after = page.after;
-    }
-    if (which === 'healed') return found;
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const at: number = after;
-      const page = await this.#known('look again on the chain', () => reconcilingChain.lookAgainAtChain(input(at)));
-      found += page.found;
-      after = page.after;
-    }
-    return found;
+    const pages = await this.#all('look again', (after) => reconciling.lookAgainAtProvider(input(after)));
+    if (which === 'others')
+      await this.#all('look again on the chain', (after) => reconcilingChain.lookAgainAtChain(input(after)));
+    return pages.reduce((sum, { found }) => sum + found, 0);
   }
 
   /** Tells whom webhooks did not, and looks whether that was it. What takes longer, the next run closes. */
   async #heal(): Promise<void> {
-    let healed = 0;
-    for (let after: number | undefined = 0; after !== undefined;) {
-      const at: number = after;
-      const told = await this.#known('heal', () => reconcilingBooks.healDifferences({ ...this.#asOfNow(), after: at }));
-      healed += told.healed;
-      after = told.after;
-    }
-    if (healed === 0) return;
+    const pages = await this.#all('heal', (after) => reconcilingBooks.healDifferences({ ...this.#asOfNow(), after }));
+    if (pages.every(({ healed }) => healed === 0)) return;
     this.#view.stand('healing');
     for (const milliseconds of healingLooksMs) {
       await sleep(milliseconds);
       if ((await this.#lookAgain('healed')) === 0) return;
     }
+  }
+
+  /** Page after page of what was kept of differences. */
+  async #all<Page extends { after?: number }>(step: string, read: (after: number) => Promise<Page>): Promise<Page[]> {
+    const pages: Page[] = [];
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const at: number = after;
+      const page = await this.#known(step, () => read(at));
+      pages.push(page);
+      after = page.after;
+    }
+    return pages;
   }
 
   async #end(cancelled: boolean) {

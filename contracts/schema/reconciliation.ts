@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Id, Text } from './common.ts';
 import { InvalidRequestError } from './validate.ts';
+import { dayOf, isDay } from '../days.ts';
 
 export const Day = Type.String({
   pattern: '^20[0-9]{2}-[01][0-9]-[0-3][0-9]$',
@@ -40,8 +41,6 @@ export const CloseDifferenceBody = Type.Object(
 
 /** A pattern lets 2027-02-31 through, and nothing has happened yet on a day to come. @throws InvalidRequestError */
 export function checkDay(day: string, now: number): void {
-  const begins = Date.parse(`${day}T00:00:00.000Z`);
-  const isDay = !Number.isNaN(begins) && new Date(begins).toISOString().startsWith(day);
-  if (isDay && begins <= now) return;
+  if (isDay(day) && day <= dayOf(now)) return;
   throw new InvalidRequestError([{ field: 'day', value: day, accepted: 'a day in UTC that has begun, as 2027-01-31' }]);
 }

@@ -1,5 +1,6 @@
 /** Webhooks that never came, said by reconciliation, in a world of real servers: what follows is what they would have begun. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { dayOf } from '../../contracts/days.ts';
 import { refundReturnWorkflowId } from '../../contracts/ids.ts';
 import type { RefundReturnResult } from '../../contracts/dispute.ts';
 import { readEndpoints } from '../../sandbox/endpoints.ts';
@@ -11,8 +12,6 @@ beforeAll(async () => {
   shop = await openShop(await readEndpoints(inject('worldDir')));
 });
 afterAll(() => shop.close());
-
-const today = () => new Date().toISOString().slice(0, 10);
 
 async function sell() {
   const order = shop.order();
@@ -28,7 +27,7 @@ test('a dispute and a failed refund that no webhook told of are begun, once, and
   const request = desk.refunds.request(refunded.order);
   await (await desk.refunds.start(request)).result();
   const [refund] = await desk.refunds.atProvider(refunded.order);
-  const day = today();
+  const day = dayOf(Date.now());
   const { dispute, result } = await desk.withWebhooks({ mode: 'drop' }, async () => {
     const opened = await desk.open(disputed.order);
     await desk.failLater(refund!.id);

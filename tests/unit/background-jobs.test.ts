@@ -4,7 +4,7 @@ import { createAnalyticsActivities } from '../../activities/analytics.ts';
 import { attempt } from '../../activities/background-job.ts';
 import { createDailyRoundActivities, type Wave } from '../../activities/daily-round.ts';
 import type { VenueCursor } from '../../contracts/daily-round.ts';
-import { closesAt, dayOf, isDay, lastClosedDay } from '../../contracts/days.ts';
+import { closesAt, dayBounds, dayOf, isDay, lastClosedDay } from '../../contracts/days.ts';
 import { validateAnalyticsEvent } from '../../contracts/schema/analytics.ts';
 import { validateReportRequest } from '../../contracts/schema/report.ts';
 import type { EventToRecord } from '../../store/index.ts';
@@ -139,6 +139,10 @@ describe('the daily round', () => {
 });
 
 describe('a day', () => {
+  it('is half-open, in UTC, on a leap day too', () => {
+    expect(dayBounds('2028-02-29')).toEqual({ from: '2028-02-29T00:00:00.000Z', to: '2028-03-01T00:00:00.000Z' });
+  });
+
   it('is closed two hours and five minutes after its end, in UTC', () => {
     const closed = Date.parse('2027-02-01T02:05:00Z');
     expect(closesAt('2027-01-31')).toBe(closed);

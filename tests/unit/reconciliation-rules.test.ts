@@ -13,14 +13,7 @@ import {
   type TheirPayout,
   type TheirRefund,
 } from '../../contracts/reconciliation.ts';
-import {
-  dayBounds,
-  differencesOf,
-  newsOf,
-  type Owners,
-  ownerOf,
-  subjectOf,
-} from '../../contracts/reconciliation-rules.ts';
+import { differencesOf, newsOf, type Owners, ownerOf, subjectOf } from '../../contracts/reconciliation-rules.ts';
 import { meaningOf } from '../../contracts/reconciliation-words.ts';
 import { seedOf } from '../support/property-seed.ts';
 
@@ -297,10 +290,6 @@ describe('an object of the provider', () => {
     [{ tenant: 'stranger' }, 'platform'],
     [{}, 'platform'],
   ])('with %j is %s’s', (labels, owner) => expect(ownerOf(labels, owners)).toBe(owner));
-});
-
-it('a day is half-open, in UTC, on a leap day too', () => {
-  expect(dayBounds('2028-02-29')).toEqual({ from: '2028-02-29T00:00:00.000Z', to: '2028-03-01T00:00:00.000Z' });
 });
 
 it('every kind says what it means', () => {

@@ -5,13 +5,8 @@ import type { AlertView } from '../contracts/alert-records.ts';
 import { severities, type Severity } from '../contracts/alerts.ts';
 import { adminAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
-import type { Environment } from './settings.ts';
+import type { Output } from './output.ts';
 import { facts, table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
 
 interface ListOptions {
   severity?: Severity;

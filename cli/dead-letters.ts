@@ -9,16 +9,9 @@ import { deciderAccess } from './api-access.ts';
 import { batchText, detailsText, groupsText, lettersText, statisticsText } from './dead-letters-text.ts';
 import { resolutionChoices } from './decide.ts';
 import { wholeNumber } from './options.ts';
-import { type Environment, UsageError } from './settings.ts';
+import type { Output } from './output.ts';
+import { UsageError } from './settings.ts';
 import { facts } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  out: (text: string) => void;
-  err: (text: string) => void;
-  fail: () => void;
-}
 
 interface Who {
   tenant?: string;

@@ -11,14 +11,9 @@ import {
 } from '../contracts/lane-words.ts';
 import { adminAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
-import { type Environment, UsageError } from './settings.ts';
+import type { Output } from './output.ts';
+import { UsageError } from './settings.ts';
 import { facts, table } from './table.ts';
-
-export interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  fail: () => void;
-}
 
 interface SaidBy {
   reason: string;

@@ -12,11 +12,11 @@ import {
 } from '../contracts/queue-views.ts';
 import { ageOf } from './ages.ts';
 import { adminAccess, tenantAccess } from './api-access.ts';
-import type { Output } from './lanes.ts';
 import { wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import { table } from './table.ts';
 
-export function addMetrics(program: Command, { env, print }: Omit<Output, 'fail'>): void {
+export function addMetrics(program: Command, { env, print }: Output): void {
   const metrics = program.command('metrics').description('what the monitor has seen; asks the API');
   const dir = () => program.opts<{ dir: string }>().dir;
   const calls = async () => createMetricsCalls(await adminAccess(env, dir()));

@@ -6,13 +6,8 @@ import type { MonitorStatus, Sample } from '../contracts/monitor.ts';
 import { type MonitorSetting, monitorSettingNames, settingRanges } from '../contracts/monitor-settings.ts';
 import { adminAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
-import type { Environment } from './settings.ts';
+import type { Output } from './output.ts';
 import { table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
 
 const settingList = monitorSettingNames.join(', ');
 

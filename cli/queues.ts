@@ -13,8 +13,9 @@ import {
 import { allQueues, pausableQueues } from '../contracts/schema/queues.ts';
 import { type TaskQueue, workflowQueues } from '../contracts/task-queues.ts';
 import { adminAccess, tenantAccess } from './api-access.ts';
-import { answerText, type Output } from './lanes.ts';
+import { answerText } from './lanes.ts';
 import { wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import { ageOf } from './ages.ts';
 import { facts, table } from './table.ts';
 

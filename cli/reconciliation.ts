@@ -9,14 +9,9 @@ import { closedReconciliationStatus, meaningOf } from '../contracts/reconciliati
 import { reconciliationWorkflowId } from '../contracts/ids.ts';
 import { apiAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import type { Session } from './session.ts';
-import type { Environment } from './settings.ts';
 import { facts, table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
 
 const defaultWaitSeconds = 60;
 

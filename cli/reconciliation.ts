@@ -12,6 +12,7 @@ import { wholeNumber } from './options.ts';
 import type { Output } from './output.ts';
 import type { Session } from './session.ts';
 import { facts, table } from './table.ts';
+import { secondOf } from './times.ts';
 
 const defaultWaitSeconds = 60;
 
@@ -102,13 +103,11 @@ function statusText(
   ]);
 }
 
-const short = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
-
 const daysText = (days: readonly ReconciledDay[]) =>
   table(
     ['Day', 'Status', 'Differences', 'Healed', 'Started (UTC)'],
     days.map(({ day: of, status, differences, healed, startedAt }) => [
-      of, status, String(differences), String(healed), short(startedAt),
+      of, status, String(differences), String(healed), secondOf(startedAt),
     ]), // prettier-ignore
   );
 

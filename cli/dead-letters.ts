@@ -13,11 +13,13 @@ import type { Output } from './output.ts';
 import { UsageError } from './settings.ts';
 import { facts } from './table.ts';
 
-interface Who {
-  tenant?: string;
+interface Whose {
+  tenant?: string | undefined;
+}
+interface Who extends Whose {
   as?: string;
 }
-interface ListOptions extends DeadLetterQuery, Who {
+interface ListOptions extends DeadLetterQuery, Whose {
   limit: number;
   cursor?: string;
 }
@@ -52,15 +54,6 @@ const filtered = (command: Command) =>
     .option('--error <code>', 'with this error')
     .option('--since <time>', 'since a day or time, e.g. 2027-01-31');
 
-/** Only what was given. */
-const wishOf = ({ queue, jobType, error, since, state: of }: DeadLetterQuery): DeadLetterQuery => ({
-  ...(queue === undefined ? {} : { queue }),
-  ...(jobType === undefined ? {} : { jobType }),
-  ...(error === undefined ? {} : { error }),
-  ...(since === undefined ? {} : { since }),
-  ...(of === undefined ? {} : { state: of }),
-});
-
 export function addDeadLetters(program: Command, output: Output): void {
   const { env, print, out } = output;
   const letters = program
@@ -80,9 +73,8 @@ export function addDeadLetters(program: Command, output: Output): void {
   stated(command('list', 'letters, newest first'))
     .option('--limit <count>', 'how many', wholeNumber, 50)
     .option('--cursor <cursor>', 'where the page before ended')
-    .action(async ({ limit, cursor, ...options }: ListOptions) => {
-      const wish = { ...wishOf(options), limit, ...(cursor === undefined ? {} : { cursor }) };
-      const page = await (await calls(options)).list(wish);
+    .action(async ({ tenant, limit, ...wish }: ListOptions) => {
+      const page = await (await calls({ tenant })).list({ ...wish, limit });
       print(lettersText(page), page);
     });
   command('show', 'one letter, and what it can be told now')
@@ -92,8 +84,8 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(detailsText(letter), letter);
     });
   stated(command('groups', 'letters that say the same, the most first')).action(
-    async (options: DeadLetterQuery & Who) => {
-      const groups = await (await calls(options)).groups(wishOf(options));
+    async ({ tenant, ...wish }: DeadLetterQuery & Whose) => {
+      const groups = await (await calls({ tenant })).groups(wish);
       print(groupsText(groups), { groups });
     },
   );
@@ -104,9 +96,9 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(statisticsText(statistics), statistics);
     });
   stated(command('export', 'all that fit, oldest first: CSV, or with --json one object a line')).action(
-    async (options: DeadLetterQuery & Who) => {
+    async ({ tenant, ...wish }: DeadLetterQuery & Whose) => {
       const format = program.opts<{ json?: boolean }>().json ? 'jsonl' : 'csv';
-      for await (const line of linesOf((await calls(options)).export(format, wishOf(options)))) out(line);
+      for await (const line of linesOf((await calls({ tenant })).export(format, wish))) out(line);
     },
   );
   deciding('close', 'nobody is needed any more; not while its workflow runs')
@@ -160,8 +152,7 @@ interface Many {
 }
 
 async function resolveMany(calls: DeadLetterCalls, { decision, ids, options }: Many, output: Output): Promise<void> {
-  const { key: batchKey, reason: evidence, all, dryRun, wait } = options;
-  const filter = wishOf(options);
+  const { key: batchKey, reason: evidence, all, dryRun, wait, tenant: _, as: __, ...filter } = options;
   const filters = Object.keys(filter).length;
   if ([ids.length > 0, filters > 0, all === true].filter(Boolean).length !== 1)
     throw new UsageError('say which: numbers, or --queue, --job-type, --error, --since, or --all');

@@ -9,7 +9,7 @@ import type {
 } from '../contracts/dead-letters.ts';
 import type { Resolution, ResolveAnswer } from '../contracts/decisions.ts';
 import type { DeadLetterBatchBody } from '../contracts/schema/dead-letters.ts';
-import { type ApiAccess, callApi, readApi } from './http.ts';
+import { type ApiAccess, callApi, readApi, withQuery } from './http.ts';
 
 /** As the API shows it. */
 export interface DeadLetterView extends DeadLetter {
@@ -75,35 +75,19 @@ export interface DeadLetterCalls {
 /** The API itself waits ten seconds for a workflow, twice at most. */
 const decideMs = 25_000;
 
-type Query = Readonly<Record<string, string | number | undefined>>;
-
-function queryOf(query: Query): string {
-  const given = Object.entries(query).flatMap<[string, string]>(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  const text = new URLSearchParams(given).toString();
-  return text ? `?${text}` : '';
-}
-
 const at = (id: string, what = '') => `/dead-letters/${encodeURIComponent(id)}${what}`;
 const batchAt = (key: string, what = '') => `/dead-letters/batches/${encodeURIComponent(key)}${what}`;
 
 export function createDeadLetterCalls(access: ApiAccess | undefined): DeadLetterCalls {
-  const get = (path: string) => callApi(access, 'GET', path);
+  const get = (path: string, query: object = {}) => callApi(access, 'GET', withQuery(path, query));
   const post = (path: string, body: object) => callApi(access, 'POST', path, body, decideMs);
   return {
-    list: async (query = {}) =>
-      (await get(`/dead-letters${queryOf({ ...query })}`)) as Awaited<ReturnType<DeadLetterCalls['list']>>,
+    list: async (query) => (await get('/dead-letters', query)) as Awaited<ReturnType<DeadLetterCalls['list']>>,
     get: async (id) => (await get(at(id))) as DeadLetterDetails,
-    groups: async (query = {}) =>
-      ((await get(`/dead-letters/groups${queryOf({ ...query })}`)) as { groups: DeadLetterGroup[] }).groups,
-    statistics: async (days) => (await get(`/dead-letters/statistics${queryOf({ days })}`)) as DeadLetterStatistics,
+    groups: async (query) => ((await get('/dead-letters/groups', query)) as { groups: DeadLetterGroup[] }).groups,
+    statistics: async (days) => (await get('/dead-letters/statistics', { days })) as DeadLetterStatistics,
     export: (format, query = {}) =>
-      readApi(
-        access,
-        `/dead-letters/export${queryOf({ ...query })}`,
-        format === 'csv' ? 'text/csv' : 'application/jsonl',
-      ),
+      readApi(access, withQuery('/dead-letters/export', query), format === 'csv' ? 'text/csv' : 'application/jsonl'),
     close: async (id, reason) => (await post(at(id, '/close'), { reason })) as DeadLetterView,
     resolve: async (id, decision, evidence) =>
       (await post(at(id, '/resolve'), { decision, evidence })) as { id: string; workflowId: string } & ResolveAnswer,

@@ -1,6 +1,6 @@
 /** What the API answers with, for its documentation; requests are in contracts/schema. */
 import { Type } from 'typebox';
-import { Id } from '../contracts/schema/common.ts';
+import { Id, pageFields } from '../contracts/schema/common.ts';
 
 const text = (description: string) => Type.String({ description });
 
@@ -192,10 +192,7 @@ export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: fa
 
 export const ListQuery = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
-    ),
+    ...pageFields(),
     eventId: Type.Optional(Id('eventId')),
     orderId: Type.Optional(Id('orderId')),
     status: Type.Optional(

@@ -1,9 +1,9 @@
 /** `boxoffice dead-letters`: what waits for a person or was given up, over the API, which knows who decides. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { createDeadLetterCalls, type DeadLetterBatchView, type DeadLetterQuery } from '../client/dead-letters.ts';
+import { createDeadLetterCalls, type DeadLetterBatchView } from '../client/dead-letters.ts';
 import type { DeadLetterCalls } from '../client/index.ts';
 import { factsOf } from '../contracts/dead-letter-words.ts';
-import { largestBatch } from '../contracts/dead-letters.ts';
+import { type DeadLetterFilter, type DeadLetterWish, largestBatch } from '../contracts/dead-letters.ts';
 import type { Resolution } from '../contracts/decisions.ts';
 import { deciderAccess } from './api-access.ts';
 import { batchText, detailsText, groupsText, lettersText, statisticsText } from './dead-letters-text.ts';
@@ -19,11 +19,11 @@ interface Whose {
 interface Who extends Whose {
   as?: string;
 }
-interface ListOptions extends DeadLetterQuery, Whose {
+interface ListOptions extends DeadLetterWish, Whose {
   limit: number;
   cursor?: string;
 }
-interface ManyOptions extends Pick<DeadLetterQuery, 'queue' | 'jobType' | 'error' | 'since'>, Who {
+interface ManyOptions extends DeadLetterFilter, Who {
   key: string;
   reason: string;
   all?: boolean;
@@ -42,7 +42,7 @@ function resolution(text: string): Resolution {
   return found;
 }
 
-function state(text: string): DeadLetterQuery['state'] {
+function state(text: string): DeadLetterWish['state'] {
   if (text === 'open' || text === 'closed' || text === 'all') return text;
   throw new InvalidArgumentError('It has to be open, closed or all.');
 }
@@ -84,7 +84,7 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(detailsText(letter), letter);
     });
   stated(command('groups', 'letters that say the same, the most first')).action(
-    async ({ tenant, ...wish }: DeadLetterQuery & Whose) => {
+    async ({ tenant, ...wish }: DeadLetterWish & Whose) => {
       const groups = await (await calls({ tenant })).groups(wish);
       print(groupsText(groups), { groups });
     },
@@ -96,7 +96,7 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(statisticsText(statistics), statistics);
     });
   stated(command('export', 'all that fit, oldest first: CSV, or with --json one object a line')).action(
-    async ({ tenant, ...wish }: DeadLetterQuery & Whose) => {
+    async ({ tenant, ...wish }: DeadLetterWish & Whose) => {
       const format = program.opts<{ json?: boolean }>().json ? 'jsonl' : 'csv';
       for await (const line of linesOf((await calls({ tenant })).export(format, wish))) out(line);
     },

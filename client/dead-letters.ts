@@ -2,9 +2,9 @@
 import type {
   DeadLetter,
   DeadLetterBatchStatus,
-  DeadLetterFilter,
   DeadLetterGroup,
   DeadLetterStatistics,
+  DeadLetterWish,
   WaitingFor,
 } from '../contracts/dead-letters.ts';
 import type { Resolution, ResolveAnswer } from '../contracts/decisions.ts';
@@ -25,11 +25,6 @@ export interface DeadLetterDetails extends DeadLetterView {
   waiting: WaitingFor;
 }
 
-export interface DeadLetterQuery extends DeadLetterFilter {
-  /** `open` unless given. */
-  state?: 'open' | 'closed' | 'all';
-}
-
 export interface DeadLetterBatchView extends DeadLetterBatchStatus {
   /** The batch key. */
   id: string;
@@ -45,15 +40,15 @@ export interface DeadLetterBatchView extends DeadLetterBatchStatus {
 export interface DeadLetterCalls {
   /** Newest first; 50 where `limit` is absent, 200 at most. */
   list(
-    query?: DeadLetterQuery & { limit?: number; cursor?: string },
+    query?: DeadLetterWish & { limit?: number; cursor?: string },
   ): Promise<{ letters: DeadLetterView[]; nextCursor?: string }>;
   get(id: string): Promise<DeadLetterDetails>;
   /** Those that say the same, the most first. */
-  groups(query?: DeadLetterQuery): Promise<DeadLetterGroup[]>;
+  groups(query?: DeadLetterWish): Promise<DeadLetterGroup[]>;
   /** Open ones, and how many came and went on each of so many days (14; 90 at most). */
   statistics(days?: number): Promise<DeadLetterStatistics>;
   /** All that fit, oldest first, as they arrive: CSV (RFC 4180), or one JSON object a line. */
-  export(format: 'csv' | 'jsonl', query?: DeadLetterQuery): AsyncIterable<string>;
+  export(format: 'csv' | 'jsonl', query?: DeadLetterWish): AsyncIterable<string>;
   /** Nobody is needed any more. @throws ApiError with code `letter_waits` while its workflow runs, or `already_ended` */
   close(id: string, reason: string): Promise<DeadLetterView>;
   /**

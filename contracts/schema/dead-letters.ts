@@ -49,6 +49,8 @@ export const DeadLettersQuery = Type.Object(
 
 /** For groups, and for the export. */
 export const DeadLetterFilterQuery = Type.Object({ ...filterFields, ...stateField }, { additionalProperties: false });
+/** All that are given have to fit; those that are open unless `state` says otherwise. */
+export type DeadLetterWish = Static<typeof DeadLetterFilterQuery>;
 
 export const DeadLetterStatisticsQuery = Type.Object(
   { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 90, description: 'days: 1 to 90' })) },

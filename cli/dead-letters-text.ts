@@ -21,7 +21,7 @@ export function lettersText({ letters, nextCursor }: { letters: DeadLetterView[]
   return nextCursor === undefined ? text : `${text}\n\nmore: --cursor ${nextCursor}`;
 }
 
-export function detailsText(letter: DeadLetterView & Partial<Pick<DeadLetterDetails, 'workflow' | 'waiting'>>): string {
+export function detailsText(letter: DeadLetterDetails): string {
   const { waiting, workflow, retries, data } = letter;
   return facts([
     ['Letter', letter.id],

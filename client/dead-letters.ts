@@ -18,11 +18,11 @@ export interface DeadLetterView extends DeadLetter {
   webUi?: string;
 }
 
-/** With what it can be told now. */
+/** With what it can be told now, both absent where Temporal gave no answer. */
 export interface DeadLetterDetails extends DeadLetterView {
   /** `ended`, too, where Temporal does not know it any more. */
-  workflow: 'running' | 'ended';
-  waiting: WaitingFor;
+  workflow?: 'running' | 'ended';
+  waiting?: WaitingFor;
 }
 
 export interface DeadLetterBatchView extends DeadLetterBatchStatus {

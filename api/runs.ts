@@ -25,15 +25,17 @@ export function statusOf<Result, Status>(run: Run<Result, Status>): Promise<Stat
   return run.handle.status().catch(async (error: unknown) => run.closedStatus(await remembered(run, error)));
 }
 
+/** Undefined: not within the time that the caller waits. */
+export const inTime = <Result>(end: Promise<Result>): Promise<Result | undefined> =>
+  end.catch((error: unknown) => {
+    if (error instanceof StillRunningError) return undefined;
+    throw error;
+  });
+
 /** The end, or where it stands once `deadlineMs` has passed. */
 export async function statusAfter<Result, Status>(run: Run<Result, Status>, deadlineMs: number): Promise<Status> {
-  try {
-    const result = await run.handle.result({ deadlineMs }).catch((error: unknown) => remembered(run, error));
-    return run.closedStatus(result);
-  } catch (error) {
-    if (error instanceof StillRunningError) return statusOf(run);
-    throw error;
-  }
+  const result = await inTime(run.handle.result({ deadlineMs }).catch((error: unknown) => remembered(run, error)));
+  return result === undefined ? statusOf(run) : run.closedStatus(result);
 }
 
 /** The end, or undefined when the request is recorded and the end was not there in time. */
@@ -42,13 +44,9 @@ export async function cancelled<Result, Status>(
   request: { actor: string; reason: string },
   deadlineMs: number,
 ): Promise<Status | undefined> {
-  try {
-    const result = await run.handle.cancel(request, { deadlineMs }).catch((error: unknown) => remembered(run, error));
-    return run.closedStatus(result);
-  } catch (error) {
-    if (error instanceof StillRunningError) return undefined;
-    throw error;
-  }
+  const cancelling = run.handle.cancel(request, { deadlineMs });
+  const result = await inTime(cancelling.catch((error: unknown) => remembered(run, error)));
+  return result === undefined ? undefined : run.closedStatus(result);
 }
 
 /** Its history is gone and a fresh run gave the stored result: the caller knows this one already. */

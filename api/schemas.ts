@@ -1,8 +1,14 @@
 /** What the API answers with, for its documentation; requests are in contracts/schema. */
 import { Type } from 'typebox';
-import { Id } from '../contracts/schema/common.ts';
+import { Id, pageFields } from '../contracts/schema/common.ts';
 
-const text = (description: string) => Type.String({ description });
+export const text = (description: string) => Type.String({ description });
+
+/** What `identityOf` says beside the id. */
+export const runFields = {
+  workflowId: text('the workflow in Temporal'),
+  webUi: Type.Optional(text('its page in the Temporal Web UI')),
+};
 
 export const Problem = Type.Object(
   {
@@ -35,8 +41,7 @@ const viewOf = (what: string, id: string, statuses: string) =>
   Type.Object(
     {
       id: text(id),
-      workflowId: text('the workflow in Temporal'),
-      webUi: Type.Optional(text('its page in the Temporal Web UI')),
+      ...runFields,
       status: text(statuses),
       stage: Type.Optional(text('where it stands')),
       attention: Type.Optional(text('whom it waits for')),
@@ -61,8 +66,7 @@ export const RefundView = viewOf(
 export const CustomerActionView = Type.Object(
   {
     id: text('the idempotency key'),
-    workflowId: text('the workflow in Temporal'),
-    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    ...runFields,
     intentId: text("the provider's id of the payment"),
     clientSecret: text("for the customer's browser only"),
     expiresAt: text('until when the customer is waited for, ISO 8601'),
@@ -94,8 +98,7 @@ export const DeadLetterView = Type.Object(
     status: text('open or closed'),
     queueName: text('money, communication or background'),
     jobType: text('what kind of work it is'),
-    workflowId: text('the workflow in Temporal'),
-    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    ...runFields,
     step: text('what came to rest, or was given up'),
     error: text('why'),
     attempts: Type.Integer({ description: 'sent calls' }),
@@ -167,20 +170,15 @@ export const StartedAlertView = Type.Object(
   { description: 'a test alert on its way' },
 );
 
-const jobFields = {
-  workflowId: text('the workflow in Temporal'),
-  webUi: Type.Optional(text('its page in the Temporal Web UI')),
-};
-
 export const AnalyticsEventView = Type.Object(
-  { id: text('the idempotency key'), ...jobFields, status: text('pending, recorded or expired') },
+  { id: text('the idempotency key'), ...runFields, status: text('pending, recorded or expired') },
   { additionalProperties: true, description: 'an event to count' },
 );
 
 export const ReportRunView = Type.Object(
   {
     id: text('venue and day'),
-    ...jobFields,
+    ...runFields,
     status: text('pending, completed or expired'),
     location: Type.Optional(text('where the report is')),
     sha256: Type.Optional(text('of its CSV, in hex')),
@@ -192,10 +190,7 @@ export const IdParams = Type.Object({ id: Id('id') }, { additionalProperties: fa
 
 export const ListQuery = Type.Object(
   {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
-    ),
+    ...pageFields(),
     eventId: Type.Optional(Id('eventId')),
     orderId: Type.Optional(Id('orderId')),
     status: Type.Optional(

@@ -1,17 +1,13 @@
 /** `boxoffice alerts`: incidents, seen and acknowledged over the API, which knows who does it. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type AlertCalls, createAlertCalls } from '../client/alerts.ts';
 import type { AlertView } from '../contracts/alert-records.ts';
 import { severities, type Severity } from '../contracts/alerts.ts';
 import { adminAccess } from './api-access.ts';
-import { wholeNumber } from './options.ts';
-import type { Environment } from './settings.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import { facts, table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
+import { minuteOf } from './times.ts';
 
 interface ListOptions {
   severity?: Severity;
@@ -22,12 +18,7 @@ interface ListOptions {
 }
 
 const severityList = severities.join(', ');
-
-function severity(text: string): Severity {
-  const found = severities.find((one) => one === text);
-  if (!found) throw new InvalidArgumentError(`It has to be one of ${severityList}.`);
-  return found;
-}
+const severity = oneOf(severities);
 
 export function addAlerts(program: Command, { env, print }: Output): void {
   const alerts = program.command('alerts').description('incidents: look, acknowledge, try the alarm; asks the API');
@@ -69,11 +60,9 @@ export function addAlerts(program: Command, { env, print }: Output): void {
     });
 }
 
-const minute = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
-
 const stateOf = ({ acknowledged, endedAt, escalated }: AlertView) =>
   [
-    endedAt === undefined ? 'goes on' : `over since ${minute(endedAt)}`,
+    endedAt === undefined ? 'goes on' : `over since ${minuteOf(endedAt)}`,
     acknowledged ? `known to ${acknowledged.by}` : escalated ? 'nobody, second person called' : 'nobody knows',
   ].join(', ');
 
@@ -89,7 +78,7 @@ const alertsText = (found: readonly AlertView[]) =>
   table(
     ['Id', 'Severity', 'Opened (UTC)', 'What', 'Told by', 'State'],
     found.map((alert) => [
-      alert.id, alert.severity, minute(alert.openedAt), alert.message, toldBy(alert), stateOf(alert),
+      alert.id, alert.severity, minuteOf(alert.openedAt), alert.message, toldBy(alert), stateOf(alert),
     ]), // prettier-ignore
   );
 

@@ -17,40 +17,62 @@ export const apiAccess = (env: Environment, dir: string, workflowId: string, as?
   );
 
 /** As somebody who decides for a tenant, which only a sandbox has to be told. @throws UsageError naming what is missing. */
-export async function deciderAccess(
+export const deciderAccess = (
   env: Environment,
   dir: string,
   { tenant, as }: { tenant?: string | undefined; as?: string | undefined },
   noTenant = 'in the sandbox, name a tenant: --tenant acme',
-): Promise<ApiAccess> {
-  const configured = fromEnvironment(env, 'approver or admin', as);
-  if (configured) return configured;
-  const url = sandboxApi(dir);
-  if (!tenant) throw new UsageError(noTenant);
-  return { url, token: await sandboxToken(env, dir, { tenant, role: 'approver', sub: as ?? `${tenant}-approver` }) };
-}
+): Promise<ApiAccess> =>
+  accessOf(env, dir, {
+    roles: 'approver or admin',
+    as,
+    sandbox: () => {
+      if (!tenant) throw new UsageError(noTenant);
+      return { tenant, role: 'approver', sub: as ?? `${tenant}-approver` };
+    },
+  });
 
 /** For what is no tenant's: an admin of the platform. @throws UsageError naming what is missing. */
-export async function adminAccess(env: Environment, dir: string, as?: string): Promise<ApiAccess> {
-  const configured = fromEnvironment(env, 'admin (operator or viewer to look)', as);
-  if (configured) return configured;
-  const url = sandboxApi(dir);
-  return {
-    url,
-    token: await sandboxToken(env, dir, { tenant: 'platform', role: 'admin', sub: as ?? 'platform-admin' }),
-  };
-}
+export const adminAccess = (env: Environment, dir: string, as?: string): Promise<ApiAccess> =>
+  accessOf(env, dir, {
+    roles: 'admin (operator or viewer to look)',
+    as,
+    sandbox: () => ({ tenant: 'platform', role: 'admin', sub: as ?? 'platform-admin' }),
+  });
 
 /** To look at what is a tenant's own; in the environment the token says whose. @throws UsageError naming what is missing. */
 export async function tenantAccess(env: Environment, dir: string, tenant: string | undefined): Promise<ApiAccess> {
-  const configured = fromEnvironment(env, 'operator, viewer or admin', undefined);
-  const whose = configured && tenantIn(configured.token);
+  const access = await accessOf(env, dir, {
+    roles: 'operator, viewer or admin',
+    sandbox: () => {
+      if (tenant === undefined) throw new UsageError('name the tenant with --tenant, e.g. --tenant acme');
+      return { tenant, role: 'viewer', sub: `${tenant}-viewer` };
+    },
+  });
+  const whose = tenantIn(access.token);
   if (tenant !== undefined && whose !== undefined && whose !== tenant)
     throw new UsageError(`BOXOFFICE_API_TOKEN is a token of tenant "${whose}"; set it to one of "${tenant}"`);
+  return access;
+}
+
+interface Caller {
+  tenant: string;
+  role: string;
+  sub: string;
+}
+interface Wanted {
+  /** Of a token in the environment. */
+  roles: string;
+  as?: string | undefined;
+  /** Who it is in a sandbox, once there is one. */
+  sandbox: () => Caller;
+}
+
+async function accessOf(env: Environment, dir: string, { roles, as, sandbox }: Wanted): Promise<ApiAccess> {
+  const configured = fromEnvironment(env, roles, as);
   if (configured) return configured;
   const url = sandboxApi(dir);
-  if (tenant === undefined) throw new UsageError('name the tenant with --tenant, e.g. --tenant acme');
-  return { url, token: await sandboxToken(env, dir, { tenant, role: 'viewer', sub: `${tenant}-viewer` }) };
+  return { url, token: await sandboxToken(env, dir, sandbox()) };
 }
 
 /** The tenant that a token says it is of, unverified; undefined where it cannot be read. */
@@ -92,11 +114,7 @@ const hasApi = (value: unknown): value is { api: string } =>
   value !== null && typeof value === 'object' && 'api' in value && typeof value.api === 'string';
 
 /** Made anew: those in endpoints.json live for an hour only, and each is one person. */
-const sandboxToken = (
-  env: Environment,
-  dir: string,
-  { tenant, role, sub }: { tenant: string; role: string; sub: string },
-) =>
+const sandboxToken = (env: Environment, dir: string, { tenant, role, sub }: Caller) =>
   signToken(readSigningKey(dir, signingKeyFile), {
     tenant,
     roles: [role],

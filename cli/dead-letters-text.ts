@@ -3,10 +3,10 @@ import type { DeadLetterBatchView, DeadLetterDetails, DeadLetterView } from '../
 import { factsOf, outcomeText } from '../contracts/dead-letter-words.ts';
 import type { DeadLetterGroup, DeadLetterStatistics } from '../contracts/dead-letters.ts';
 import { facts, table } from './table.ts';
+import { minuteOf } from './times.ts';
 
 const longestError = 40;
 const shortened = (text: string) => (text.length <= longestError ? text : `${text.slice(0, longestError - 1)}…`);
-const when = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 const counts = (of: Readonly<Record<string, number>>) =>
   Object.entries(of)
     .map(([name, count]) => `${name} ${count}`)
@@ -15,13 +15,13 @@ const counts = (of: Readonly<Record<string, number>>) =>
 export function lettersText({ letters, nextCursor }: { letters: DeadLetterView[]; nextCursor?: string }): string {
   if (letters.length === 0) return 'no dead letters';
   const rows = letters.map(({ id, failedAt, status, workflowId, step, error, attempts, moneyMoved }) => [
-    id, when(failedAt), status, workflowId, step, shortened(error), String(attempts), moneyMoved,
+    id, minuteOf(failedAt), status, workflowId, step, shortened(error), String(attempts), moneyMoved,
   ]); // prettier-ignore
   const text = table(['Letter', 'Since (UTC)', 'State', 'Workflow', 'Step', 'Error', 'Calls', 'Money'], rows);
   return nextCursor === undefined ? text : `${text}\n\nmore: --cursor ${nextCursor}`;
 }
 
-export function detailsText(letter: DeadLetterView & Partial<Pick<DeadLetterDetails, 'workflow' | 'waiting'>>): string {
+export function detailsText(letter: DeadLetterDetails): string {
   const { waiting, workflow, retries, data } = letter;
   return facts([
     ['Letter', letter.id],
@@ -48,7 +48,7 @@ export const groupsText = (groups: readonly DeadLetterGroup[]) =>
     : table(
         ['Count', 'Queue', 'Job', 'Step', 'Error', 'Oldest (UTC)', 'Newest', 'Money'],
         groups.map(({ count, queueName, jobType, step, error, oldest, newest, moneyMoved }) => [
-          String(count), queueName, jobType, step, shortened(error), when(oldest), when(newest), counts(moneyMoved),
+          String(count), queueName, jobType, step, shortened(error), minuteOf(oldest), minuteOf(newest), counts(moneyMoved),
         ]), // prettier-ignore
       );
 

@@ -1,34 +1,29 @@
 /** `boxoffice dead-letters`: what waits for a person or was given up, over the API, which knows who decides. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { createDeadLetterCalls, type DeadLetterBatchView, type DeadLetterQuery } from '../client/dead-letters.ts';
+import { createDeadLetterCalls, type DeadLetterBatchView } from '../client/dead-letters.ts';
 import type { DeadLetterCalls } from '../client/index.ts';
 import { factsOf } from '../contracts/dead-letter-words.ts';
-import { largestBatch } from '../contracts/dead-letters.ts';
+import { type DeadLetterFilter, type DeadLetterWish, largestBatch } from '../contracts/dead-letters.ts';
 import type { Resolution } from '../contracts/decisions.ts';
 import { deciderAccess } from './api-access.ts';
 import { batchText, detailsText, groupsText, lettersText, statisticsText } from './dead-letters-text.ts';
 import { resolutionChoices } from './decide.ts';
 import { wholeNumber } from './options.ts';
-import { type Environment, UsageError } from './settings.ts';
+import type { Output } from './output.ts';
+import { UsageError } from './settings.ts';
 import { facts } from './table.ts';
 
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  out: (text: string) => void;
-  err: (text: string) => void;
-  fail: () => void;
+interface Whose {
+  tenant?: string | undefined;
 }
-
-interface Who {
-  tenant?: string;
+interface Who extends Whose {
   as?: string;
 }
-interface ListOptions extends DeadLetterQuery, Who {
+interface ListOptions extends DeadLetterWish, Whose {
   limit: number;
   cursor?: string;
 }
-interface ManyOptions extends Pick<DeadLetterQuery, 'queue' | 'jobType' | 'error' | 'since'>, Who {
+interface ManyOptions extends DeadLetterFilter, Who {
   key: string;
   reason: string;
   all?: boolean;
@@ -47,7 +42,7 @@ function resolution(text: string): Resolution {
   return found;
 }
 
-function state(text: string): DeadLetterQuery['state'] {
+function state(text: string): DeadLetterWish['state'] {
   if (text === 'open' || text === 'closed' || text === 'all') return text;
   throw new InvalidArgumentError('It has to be open, closed or all.');
 }
@@ -58,15 +53,6 @@ const filtered = (command: Command) =>
     .option('--job-type <name>', 'of one kind of work, e.g. payment-process')
     .option('--error <code>', 'with this error')
     .option('--since <time>', 'since a day or time, e.g. 2027-01-31');
-
-/** Only what was given. */
-const wishOf = ({ queue, jobType, error, since, state: of }: DeadLetterQuery): DeadLetterQuery => ({
-  ...(queue === undefined ? {} : { queue }),
-  ...(jobType === undefined ? {} : { jobType }),
-  ...(error === undefined ? {} : { error }),
-  ...(since === undefined ? {} : { since }),
-  ...(of === undefined ? {} : { state: of }),
-});
 
 export function addDeadLetters(program: Command, output: Output): void {
   const { env, print, out } = output;
@@ -87,9 +73,8 @@ export function addDeadLetters(program: Command, output: Output): void {
   stated(command('list', 'letters, newest first'))
     .option('--limit <count>', 'how many', wholeNumber, 50)
     .option('--cursor <cursor>', 'where the page before ended')
-    .action(async ({ limit, cursor, ...options }: ListOptions) => {
-      const wish = { ...wishOf(options), limit, ...(cursor === undefined ? {} : { cursor }) };
-      const page = await (await calls(options)).list(wish);
+    .action(async ({ tenant, limit, ...wish }: ListOptions) => {
+      const page = await (await calls({ tenant })).list({ ...wish, limit });
       print(lettersText(page), page);
     });
   command('show', 'one letter, and what it can be told now')
@@ -99,8 +84,8 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(detailsText(letter), letter);
     });
   stated(command('groups', 'letters that say the same, the most first')).action(
-    async (options: DeadLetterQuery & Who) => {
-      const groups = await (await calls(options)).groups(wishOf(options));
+    async ({ tenant, ...wish }: DeadLetterWish & Whose) => {
+      const groups = await (await calls({ tenant })).groups(wish);
       print(groupsText(groups), { groups });
     },
   );
@@ -111,9 +96,9 @@ export function addDeadLetters(program: Command, output: Output): void {
       print(statisticsText(statistics), statistics);
     });
   stated(command('export', 'all that fit, oldest first: CSV, or with --json one object a line')).action(
-    async (options: DeadLetterQuery & Who) => {
+    async ({ tenant, ...wish }: DeadLetterWish & Whose) => {
       const format = program.opts<{ json?: boolean }>().json ? 'jsonl' : 'csv';
-      for await (const line of linesOf((await calls(options)).export(format, wishOf(options)))) out(line);
+      for await (const line of linesOf((await calls({ tenant })).export(format, wish))) out(line);
     },
   );
   deciding('close', 'nobody is needed any more; not while its workflow runs')
@@ -167,8 +152,7 @@ interface Many {
 }
 
 async function resolveMany(calls: DeadLetterCalls, { decision, ids, options }: Many, output: Output): Promise<void> {
-  const { key: batchKey, reason: evidence, all, dryRun, wait } = options;
-  const filter = wishOf(options);
+  const { key: batchKey, reason: evidence, all, dryRun, wait, tenant: _, as: __, ...filter } = options;
   const filters = Object.keys(filter).length;
   if ([ids.length > 0, filters > 0, all === true].filter(Boolean).length !== 1)
     throw new UsageError('say which: numbers, or --queue, --job-type, --error, --since, or --all');

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createDecisionCalls } from '../client/decisions.ts';
 import type { Decision, Resolution } from '../contracts/decisions.ts';
 import { apiAccess } from './api-access.ts';
-import type { Environment } from './settings.ts';
+import type { Output } from './output.ts';
 import { UsageError } from './settings.ts';
 import { facts } from './table.ts';
 
@@ -20,13 +20,6 @@ interface Options {
   reason: string;
   print?: boolean;
   as?: string;
-}
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  out: (text: string) => void;
-  err: (text: string) => void;
 }
 
 export function addDecide(program: Command, { env, print, out, err }: Output): void {

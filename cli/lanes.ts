@@ -10,15 +10,11 @@ import {
   stateOf,
 } from '../contracts/lane-words.ts';
 import { adminAccess } from './api-access.ts';
-import { wholeNumber } from './options.ts';
-import { type Environment, UsageError } from './settings.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
+import { UsageError } from './settings.ts';
 import { facts, table } from './table.ts';
-
-export interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  fail: () => void;
-}
+import { secondOf } from './times.ts';
 
 interface SaidBy {
   reason: string;
@@ -30,12 +26,7 @@ interface LimitsOptions extends SaidBy {
 }
 
 const laneList = controlledLanes.join(', ');
-
-function lane(text: string): ControlledName {
-  const found = controlledLanes.find((name) => name === text);
-  if (!found) throw new InvalidArgumentError(`It has to be one of ${laneList}.`);
-  return found;
-}
+const lane = oneOf(controlledLanes);
 
 function rate(text: string): number {
   if (!/^\d{1,6}(\.\d{1,3})?$/.test(text) || Number(text) === 0)
@@ -192,7 +183,7 @@ const changesText = (changes: readonly LaneChangeRecord[]) =>
   table(
     ['When (UTC)', 'Lane', 'Change', 'By', 'Why'],
     changes.map(({ changedAt, lane: name, change, actor, reason }) => [
-      `${changedAt.slice(0, 10)} ${changedAt.slice(11, 19)}`, name, changeText(change), actor, reason,
+      secondOf(changedAt), name, changeText(change), actor, reason,
     ]), // prettier-ignore
   );
 

@@ -10,13 +10,13 @@ import {
   type ThroughputStep,
   throughputSteps,
 } from '../contracts/queue-views.ts';
-import { ageOf } from './ages.ts';
 import { adminAccess, tenantAccess } from './api-access.ts';
-import type { Output } from './lanes.ts';
 import { wholeNumber } from './options.ts';
-import { table } from './table.ts';
+import type { Output } from './output.ts';
+import { countText, table } from './table.ts';
+import { ageOf, minuteOf, secondOf } from './times.ts';
 
-export function addMetrics(program: Command, { env, print }: Omit<Output, 'fail'>): void {
+export function addMetrics(program: Command, { env, print }: Output): void {
   const metrics = program.command('metrics').description('what the monitor has seen; asks the API');
   const dir = () => program.opts<{ dir: string }>().dir;
   const calls = async () => createMetricsCalls(await adminAccess(env, dir()));
@@ -49,8 +49,6 @@ export function addMetrics(program: Command, { env, print }: Omit<Output, 'fail'
     });
 }
 
-const countText = (count: number | undefined) => (count === undefined ? '–' : String(count));
-
 function summaryText({ queues, lanes, openAlerts }: MetricsSummary): string {
   const alerts = `Open alerts: ${openAlerts.critical} critical, ${openAlerts.warning} warning, ${openAlerts.info} info`;
   const stateOfLane = new Map<string, string>(lanes?.map((lane) => [lane.lane, stateOf(lane)]));
@@ -70,7 +68,7 @@ function throughputText(throughput: readonly Throughput[]): string {
   return table(
     ['Queue', 'From (UTC)', 'Completed', 'Failed'],
     throughput.map(({ queue, from, completed, failed }) => [
-      queue, `${from.slice(0, 10)} ${from.slice(11, 16)}`, String(completed), String(failed),
+      queue, minuteOf(from), String(completed), String(failed),
     ]), // prettier-ignore
   );
 }
@@ -86,7 +84,7 @@ function failuresText({ queues, letters }: FailureAnalysis): string {
   const why = table(
     ['Job', 'Error', 'Count', 'Open', 'Newest (UTC)'],
     letters.map(({ jobType, error, count, open, newest }) => [
-      jobType, error, String(count), String(open), `${newest.slice(0, 10)} ${newest.slice(11, 19)}`,
+      jobType, error, String(count), String(open), secondOf(newest),
     ]), // prettier-ignore
   );
   return `${ended}\n\n${why}`;

@@ -5,22 +5,13 @@ import { headlineOf } from '../contracts/alert-words.ts';
 import type { MonitorStatus, Sample } from '../contracts/monitor.ts';
 import { type MonitorSetting, monitorSettingNames, settingRanges } from '../contracts/monitor-settings.ts';
 import { adminAccess } from './api-access.ts';
-import { wholeNumber } from './options.ts';
-import type { Environment } from './settings.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import { table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
+import { secondOf } from './times.ts';
 
 const settingList = monitorSettingNames.join(', ');
-
-function setting(text: string): MonitorSetting {
-  const found = monitorSettingNames.find((name) => name === text);
-  if (!found) throw new InvalidArgumentError(`It has to be one of ${settingList}.`);
-  return found;
-}
+const setting = oneOf(monitorSettingNames);
 
 /** Its range is the API's to check: it names the one of the setting. */
 function valueOrNull(text: string): number | null {
@@ -59,15 +50,13 @@ export function addMonitor(program: Command, { env, print }: Output): void {
     });
 }
 
-const time = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
-
 const incidentsText = ({ incidents }: MonitorStatus) =>
   incidents.length === 0
     ? 'Nothing is wrong.'
     : table(
         ['Since (UTC)', 'Severity', 'What', 'Alert'],
         incidents.map((incident) => [
-          time(incident.openedAt), incident.severity, headlineOf(incident), incident.alertId,
+          secondOf(incident.openedAt), incident.severity, headlineOf(incident), incident.alertId,
         ]), // prettier-ignore
       );
 
@@ -92,7 +81,7 @@ const statusText = (status: MonitorStatus) =>
   [
     incidentsText(status),
     status.sample
-      ? `Seen at ${time(status.sample.at)} UTC\n${queuesText(status.sample)}`
+      ? `Seen at ${secondOf(status.sample.at)} UTC\n${queuesText(status.sample)}`
       : 'Nothing has been seen yet.',
     settingsText(status),
   ].join('\n\n');
@@ -101,7 +90,7 @@ const changesText = (changes: readonly MonitorChangeRecord[]) =>
   table(
     ['When (UTC)', 'Settings', 'By', 'Why'],
     changes.map(({ changedAt, settings, actor, reason }) => [
-      time(changedAt), Object.entries(settings).map(([name, value]) => `${name} ${value ?? 'as configured'}`).join(', '),
+      secondOf(changedAt), Object.entries(settings).map(([name, value]) => `${name} ${value ?? 'as configured'}`).join(', '),
       actor, reason,
     ]), // prettier-ignore
   );

@@ -5,6 +5,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** One of the names; `hint` says why others are none. */
+export const oneOf =
+  <Name extends string>(names: readonly Name[], hint = '') =>
+  (text: string): Name => {
+    const found = names.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`It has to be one of ${names.join(', ')}.${hint}`);
+    return found;
+  };
+
 export function minorUnits(text: string): number {
   const amount = Number(text);
   if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(amount))

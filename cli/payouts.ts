@@ -7,8 +7,9 @@ import { formatAmount } from '../contracts/money.ts';
 import type { PayoutStatus } from '../contracts/payout.ts';
 import { apiAccess } from './api-access.ts';
 import { minorUnits, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import type { Session } from './session.ts';
-import { type Environment, UsageError } from './settings.ts';
+import { UsageError } from './settings.ts';
 import { standing } from './standing.ts';
 import { type Statement, statementText } from './statement.ts';
 
@@ -26,11 +27,6 @@ interface ScheduleOptions {
   every?: string;
   cron?: string;
   off?: boolean;
-}
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
 }
 
 export function addPayouts(program: Command, open: () => Session, output: Output): void {

@@ -10,6 +10,7 @@ import { addDecide } from './decide.ts';
 import { addDisputes } from './disputes.ts';
 import { addLanes } from './lanes.ts';
 import { addMonitor } from './monitor.ts';
+import type { Output } from './output.ts';
 import { addPayments } from './payments.ts';
 import { addPayouts } from './payouts.ts';
 import { addReconciliation } from './reconciliation.ts';
@@ -43,12 +44,9 @@ export function connectTo({ temporal }: Settings) {
 
 const help = `
 Where Temporal is: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS_CA, TEMPORAL_TLS_CERT and
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "monitor" and "payouts statement" need the API instead:
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "alerts" and "payouts statement" need the API instead:
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes" and "payouts statement" need the API instead:
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "reconciliation" (list, close) and "payouts statement" need the API instead:
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "payouts statement", "reports get" and "reports list" need the API instead:
-TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "lanes", "queues", "metrics" and "payouts statement" need the API instead:
+TEMPORAL_TLS_KEY; where TEMPORAL_ADDRESS is not set, the sandbox in --dir. "decide", "dead-letters", "lanes", "queues",
+"metrics", "monitor", "alerts", "reconciliation" (list, close), "reports" (get, list) and "payouts statement" need the
+API instead:
 BOXOFFICE_API_URL and BOXOFFICE_API_TOKEN, or the sandbox in --dir.
 
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 69 Temporal or the API is not reachable.
@@ -71,6 +69,10 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   const program = new Command('boxoffice');
   const options = () => program.opts<{ dir: string; json?: boolean }>();
   const print = (text: string, data: unknown) => around.out(options().json ? JSON.stringify(data) : text);
+  const fail = () => {
+    exitCode = exitCodes.refused;
+  };
+  const output: Output = { env: around.env, print, out: around.out, err: around.err, fail };
 
   const open = (): Session => {
     const settings = readSettings(around.env, options().dir);
@@ -83,9 +85,7 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
       progress: (line) => {
         if (!options().json) around.err(line);
       },
-      fail: () => {
-        exitCode = exitCodes.refused;
-      },
+      fail,
       linkTo: (workflowId) =>
         settings.webUi && workflowLink({ url: settings.webUi, namespace: settings.temporal.namespace }, workflowId),
     };
@@ -110,37 +110,17 @@ export async function runCli(argv: readonly string[], around: Surroundings): Pro
   addRefunds(program, open);
   addDisputes(program, open);
   addEventCancellations(program, open);
-  addPayouts(program, open, { env: around.env, print });
-  addDecide(program, { env: around.env, print, out: around.out, err: around.err });
-  addMonitor(program, { env: around.env, print });
-  addDeadLetters(program, {
-    env: around.env,
-    print,
-    out: around.out,
-    err: around.err,
-    fail: () => {
-      exitCode = exitCodes.refused;
-    },
-  });
-  addLanes(program, {
-    env: around.env,
-    print,
-    fail: () => {
-      exitCode = exitCodes.refused;
-    },
-  });
-  addAlerts(program, { env: around.env, print });
-  addQueues(program, {
-    env: around.env,
-    print,
-    fail: () => {
-      exitCode = exitCodes.refused;
-    },
-  });
-  addMetrics(program, { env: around.env, print });
+  addPayouts(program, open, output);
+  addDecide(program, output);
+  addMonitor(program, output);
+  addDeadLetters(program, output);
+  addLanes(program, output);
+  addAlerts(program, output);
+  addQueues(program, output);
+  addMetrics(program, output);
   addTickets(program, open);
-  addReconciliation(program, open, { env: around.env, print });
-  addReports(program, open, { env: around.env, print, out: around.out });
+  addReconciliation(program, open, output);
+  addReports(program, open, output);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -1,5 +1,5 @@
 /** `boxoffice queues`: backlog, workers and jobs as they are now, over the API. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { createQueueCalls, type QueueCalls } from '../client/queues.ts';
 import type { LaneAnswer } from '../contracts/lane-words.ts';
 import {
@@ -13,19 +13,11 @@ import {
 import { allQueues, pausableQueues } from '../contracts/schema/queues.ts';
 import { type TaskQueue, workflowQueues } from '../contracts/task-queues.ts';
 import { adminAccess, tenantAccess } from './api-access.ts';
-import { answerText, type Output } from './lanes.ts';
-import { wholeNumber } from './options.ts';
-import { ageOf } from './ages.ts';
-import { facts, table } from './table.ts';
-
-/** What the command's argument has to be one of. */
-const oneOf =
-  <Name extends string>(names: readonly Name[], hint = '') =>
-  (text: string): Name => {
-    const found = names.find((name) => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`It has to be one of ${names.join(', ')}.${hint}`);
-    return found;
-  };
+import { answerText } from './lanes.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
+import { countText, facts, table } from './table.ts';
+import { ageOf } from './times.ts';
 
 const queueName = oneOf<TaskQueue>(allQueues);
 const jobQueue = oneOf<JobQueue>(workflowQueues, " A lane's queue holds tasks, not jobs.");
@@ -82,8 +74,6 @@ export function addQueues(program: Command, { env, print, fail }: Output): void 
         if (answer.next !== undefined) fail();
       });
 }
-
-const countText = (count: number | undefined) => (count === undefined ? '–' : String(count));
 
 const queuesText = (found: readonly QueueView[]) =>
   table(

@@ -9,14 +9,10 @@ import { closedReconciliationStatus, meaningOf } from '../contracts/reconciliati
 import { reconciliationWorkflowId } from '../contracts/ids.ts';
 import { apiAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import type { Session } from './session.ts';
-import type { Environment } from './settings.ts';
 import { facts, table } from './table.ts';
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-}
+import { secondOf } from './times.ts';
 
 const defaultWaitSeconds = 60;
 
@@ -107,13 +103,11 @@ function statusText(
   ]);
 }
 
-const short = (iso: string) => `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
-
 const daysText = (days: readonly ReconciledDay[]) =>
   table(
     ['Day', 'Status', 'Differences', 'Healed', 'Started (UTC)'],
     days.map(({ day: of, status, differences, healed, startedAt }) => [
-      of, status, String(differences), String(healed), short(startedAt),
+      of, status, String(differences), String(healed), secondOf(startedAt),
     ]), // prettier-ignore
   );
 

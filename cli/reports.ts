@@ -6,17 +6,11 @@ import { formatAmount } from '../contracts/money.ts';
 import type { CurrencyOfDay } from '../contracts/report.ts';
 import { tenantAccess } from './api-access.ts';
 import { wholeNumber } from './options.ts';
+import type { Output } from './output.ts';
 import type { Session } from './session.ts';
-import type { Environment } from './settings.ts';
 import { facts, table } from './table.ts';
 
 const defaultWaitSeconds = 30;
-
-interface Output {
-  env: Environment;
-  print: (text: string, data: unknown) => void;
-  out: (text: string) => void;
-}
 
 export function addReports(program: Command, open: () => Session, output: Output): void {
   const reports = program.command('reports').description("venues' money, day by day");

@@ -1,6 +1,7 @@
 /** A payout's statement as a table for people. */
 import { type Currency, formatAmount } from '../contracts/money.ts';
 import { facts, table } from './table.ts';
+import { minuteOf } from './times.ts';
 
 /** As much of it as is shown. Minor units. */
 export interface Statement {
@@ -27,7 +28,7 @@ export function statementText({ lines, ...about }: Statement): string {
   const money = (amount: number) => formatAmount(amount, about.currency);
   const bare = (amount: number) => money(amount).replace(` ${about.currency}`, '');
   const rows = lines.map(({ kind, occurredAt, paymentKey = '', gross, platformFee, reserve, net }) => [
-    `${occurredAt.slice(0, 10)} ${occurredAt.slice(11, 16)}`, kind, paymentKey,
+    minuteOf(occurredAt), kind, paymentKey,
     bare(gross), bare(platformFee), bare(reserve), bare(net),
   ]); // prettier-ignore
   return [

@@ -1,5 +1,8 @@
 /** Plain tables for people. */
 
+/** A dash for what is not counted. */
+export const countText = (count: number | undefined) => (count === undefined ? '–' : String(count));
+
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows];
   const widths = headings.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));

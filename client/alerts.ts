@@ -9,7 +9,7 @@ import { alertWorkflowId, platform } from '../contracts/ids.ts';
 import { priorities } from '../contracts/job-types.ts';
 import { workflowTypes } from '../contracts/messages.ts';
 import type { AlertsQuery } from '../contracts/schema/alerts.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 import { startedWith } from './start-attributes.ts';
 import { tell } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
@@ -34,13 +34,7 @@ export interface AlertSending {
 
 export function createAlertCalls(access: ApiAccess | undefined): AlertCalls {
   return {
-    list: async (filter = {}) => {
-      const given = Object.entries(filter).flatMap(([name, value]): [string, string][] =>
-        value === undefined ? [] : [[name, String(value)]],
-      );
-      const query = new URLSearchParams(given).toString();
-      return (await callApi(access, 'GET', query ? `/alerts?${query}` : '/alerts')) as AlertPageView;
-    },
+    list: async (filter = {}) => (await callApi(access, 'GET', withQuery('/alerts', filter))) as AlertPageView,
     acknowledge: async (alertId) =>
       (await callApi(access, 'POST', `/alerts/${encodeURIComponent(alertId)}/acknowledge`)) as AlertView,
     test: async (severity) =>

@@ -2,14 +2,14 @@
 import type {
   DeadLetter,
   DeadLetterBatchStatus,
-  DeadLetterFilter,
   DeadLetterGroup,
   DeadLetterStatistics,
+  DeadLetterWish,
   WaitingFor,
 } from '../contracts/dead-letters.ts';
 import type { Resolution, ResolveAnswer } from '../contracts/decisions.ts';
 import type { DeadLetterBatchBody } from '../contracts/schema/dead-letters.ts';
-import { type ApiAccess, callApi, readApi } from './http.ts';
+import { type ApiAccess, callApi, readApi, withQuery } from './http.ts';
 
 /** As the API shows it. */
 export interface DeadLetterView extends DeadLetter {
@@ -18,16 +18,11 @@ export interface DeadLetterView extends DeadLetter {
   webUi?: string;
 }
 
-/** With what it can be told now. */
+/** With what it can be told now, both absent where Temporal gave no answer. */
 export interface DeadLetterDetails extends DeadLetterView {
   /** `ended`, too, where Temporal does not know it any more. */
-  workflow: 'running' | 'ended';
-  waiting: WaitingFor;
-}
-
-export interface DeadLetterQuery extends DeadLetterFilter {
-  /** `open` unless given. */
-  state?: 'open' | 'closed' | 'all';
+  workflow?: 'running' | 'ended';
+  waiting?: WaitingFor;
 }
 
 export interface DeadLetterBatchView extends DeadLetterBatchStatus {
@@ -45,15 +40,15 @@ export interface DeadLetterBatchView extends DeadLetterBatchStatus {
 export interface DeadLetterCalls {
   /** Newest first; 50 where `limit` is absent, 200 at most. */
   list(
-    query?: DeadLetterQuery & { limit?: number; cursor?: string },
+    query?: DeadLetterWish & { limit?: number; cursor?: string },
   ): Promise<{ letters: DeadLetterView[]; nextCursor?: string }>;
   get(id: string): Promise<DeadLetterDetails>;
   /** Those that say the same, the most first. */
-  groups(query?: DeadLetterQuery): Promise<DeadLetterGroup[]>;
+  groups(query?: DeadLetterWish): Promise<DeadLetterGroup[]>;
   /** Open ones, and how many came and went on each of so many days (14; 90 at most). */
   statistics(days?: number): Promise<DeadLetterStatistics>;
   /** All that fit, oldest first, as they arrive: CSV (RFC 4180), or one JSON object a line. */
-  export(format: 'csv' | 'jsonl', query?: DeadLetterQuery): AsyncIterable<string>;
+  export(format: 'csv' | 'jsonl', query?: DeadLetterWish): AsyncIterable<string>;
   /** Nobody is needed any more. @throws ApiError with code `letter_waits` while its workflow runs, or `already_ended` */
   close(id: string, reason: string): Promise<DeadLetterView>;
   /**
@@ -75,35 +70,19 @@ export interface DeadLetterCalls {
 /** The API itself waits ten seconds for a workflow, twice at most. */
 const decideMs = 25_000;
 
-type Query = Readonly<Record<string, string | number | undefined>>;
-
-function queryOf(query: Query): string {
-  const given = Object.entries(query).flatMap<[string, string]>(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  const text = new URLSearchParams(given).toString();
-  return text ? `?${text}` : '';
-}
-
 const at = (id: string, what = '') => `/dead-letters/${encodeURIComponent(id)}${what}`;
 const batchAt = (key: string, what = '') => `/dead-letters/batches/${encodeURIComponent(key)}${what}`;
 
 export function createDeadLetterCalls(access: ApiAccess | undefined): DeadLetterCalls {
-  const get = (path: string) => callApi(access, 'GET', path);
+  const get = (path: string, query: object = {}) => callApi(access, 'GET', withQuery(path, query));
   const post = (path: string, body: object) => callApi(access, 'POST', path, body, decideMs);
   return {
-    list: async (query = {}) =>
-      (await get(`/dead-letters${queryOf({ ...query })}`)) as Awaited<ReturnType<DeadLetterCalls['list']>>,
+    list: async (query) => (await get('/dead-letters', query)) as Awaited<ReturnType<DeadLetterCalls['list']>>,
     get: async (id) => (await get(at(id))) as DeadLetterDetails,
-    groups: async (query = {}) =>
-      ((await get(`/dead-letters/groups${queryOf({ ...query })}`)) as { groups: DeadLetterGroup[] }).groups,
-    statistics: async (days) => (await get(`/dead-letters/statistics${queryOf({ days })}`)) as DeadLetterStatistics,
+    groups: async (query) => ((await get('/dead-letters/groups', query)) as { groups: DeadLetterGroup[] }).groups,
+    statistics: async (days) => (await get('/dead-letters/statistics', { days })) as DeadLetterStatistics,
     export: (format, query = {}) =>
-      readApi(
-        access,
-        `/dead-letters/export${queryOf({ ...query })}`,
-        format === 'csv' ? 'text/csv' : 'application/jsonl',
-      ),
+      readApi(access, withQuery('/dead-letters/export', query), format === 'csv' ? 'text/csv' : 'application/jsonl'),
     close: async (id, reason) => (await post(at(id, '/close'), { reason })) as DeadLetterView,
     resolve: async (id, decision, evidence) =>
       (await post(at(id, '/resolve'), { decision, evidence })) as { id: string; workflowId: string } & ResolveAnswer,

@@ -105,6 +105,15 @@ const checkContentAnswer = createValidator(
   Type.Object({ contentRef: Id('contentRef'), expiresAt: Type.String({ description: 'expiresAt' }) }),
 );
 
+/** The path with what of the query is given. */
+export function withQuery(path: string, query: object): string {
+  const given = Object.entries(query).flatMap<[string, string]>(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const text = new URLSearchParams(given).toString();
+  return text ? `${path}?${text}` : path;
+}
+
 export async function callApi(
   access: ApiAccess | undefined,
   method: string,

@@ -1,7 +1,7 @@
 /** Lanes under people's hands, over the API, which knows who the person is. */
 import type { LaneChangeRecord } from '../contracts/lane-control.ts';
 import type { ControlledName, LaneAnswer, LaneView } from '../contracts/lane-words.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 
 /**
  * Each change is recorded with its reason and the subject of the API's token, and holds for all workers at once, unless
@@ -44,11 +44,7 @@ export function createLaneCalls(access: ApiAccess | undefined): LaneCalls {
   return {
     status: async () => ((await callApi(access, 'GET', '/lanes')) as { lanes: LaneView[] }).lanes,
     changes: async ({ lane, limit } = {}) => {
-      const query = new URLSearchParams({
-        ...(lane === undefined ? {} : { lane }),
-        ...(limit === undefined ? {} : { limit: String(limit) }),
-      }).toString();
-      const answer = await callApi(access, 'GET', query ? `/lanes/changes?${query}` : '/lanes/changes');
+      const answer = await callApi(access, 'GET', withQuery('/lanes/changes', { lane, limit }));
       return (answer as { changes: LaneChangeRecord[] }).changes;
     },
     limits: (lane, limits, reason) => change(lane, 'limits', { ...limits, reason }),

@@ -1,6 +1,6 @@
 /** The monitor under people's hands, over the API, which knows who the person is. */
 import type { ConfigureRequest, MonitorStatus } from '../contracts/monitor.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 
 export type MonitorChangeRecord = ConfigureRequest & { changedAt: string };
 
@@ -19,9 +19,9 @@ export interface MonitorCalls {
 
 export const createMonitorCalls = (access: ApiAccess | undefined): MonitorCalls => ({
   status: async () => (await callApi(access, 'GET', '/monitor')) as MonitorStatus,
-  changes: async ({ limit } = {}) => {
-    const path = limit === undefined ? '/monitor/changes' : `/monitor/changes?limit=${limit}`;
-    return ((await callApi(access, 'GET', path)) as { changes: MonitorChangeRecord[] }).changes;
+  changes: async (filter = {}) => {
+    const answer = await callApi(access, 'GET', withQuery('/monitor/changes', filter));
+    return (answer as { changes: MonitorChangeRecord[] }).changes;
   },
   configure: async (settings, reason) =>
     (await callApi(access, 'POST', '/monitor/settings', { settings, reason })) as MonitorStatus,

@@ -12,7 +12,7 @@ import type {
   ThroughputFilter,
 } from '../contracts/queue-views.ts';
 import type { TaskQueue } from '../contracts/task-queues.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 
 /** @throws ApiError with code `invalid_request` or `forbidden` @throws UnavailableError */
 export interface QueueCalls {
@@ -33,12 +33,6 @@ export interface MetricsCalls {
   throughput(filter?: ThroughputFilter): Promise<Throughput[]>;
   /** How many jobs failed, and why those of the token's tenant did; of the last 24 hours unless it says otherwise. */
   failures(filter?: { hours?: number | undefined }): Promise<FailureAnalysis>;
-}
-
-function withQuery(path: string, query: object): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const text = new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)]))).toString();
-  return text ? `${path}?${text}` : path;
 }
 
 export function createQueueCalls(access: ApiAccess | undefined): QueueCalls {

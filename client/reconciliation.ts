@@ -16,7 +16,7 @@ import { closedReconciliationStatus } from '../contracts/reconciliation-words.ts
 import { checkDay, ReconciliationRequestSchema } from '../contracts/schema/reconciliation.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
 import { checked } from './errors.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 import { createRunHandle, type RunHandle, type RunKind } from './run-handle.ts';
 import { startedWith } from './start-attributes.ts';
 import { translate } from './temporal-errors.ts';
@@ -111,16 +111,6 @@ export async function runReconciliation(client: Client, given: ReconciliationReq
   }
 }
 
-function queryOf({ day, open, limit, cursor }: DifferenceFilter): string {
-  const query = new URLSearchParams({
-    ...(day === undefined ? {} : { day }),
-    ...(open === undefined ? {} : { open: String(open) }),
-    ...(limit === undefined ? {} : { limit: String(limit) }),
-    ...(cursor === undefined ? {} : { cursor }),
-  }).toString();
-  return query ? `/reconciliation?${query}` : '/reconciliation';
-}
-
 export function createReconciliationCalls(client: Client, access: ApiAccess | undefined): ReconciliationCalls {
   return {
     run: (request) => runReconciliation(client, request),
@@ -132,7 +122,8 @@ export function createReconciliationCalls(client: Client, access: ApiAccess | un
 /** The API's part alone. */
 export function createReconciliationReads(access: ApiAccess | undefined): Pick<ReconciliationCalls, 'list' | 'close'> {
   return {
-    list: async (filter = {}) => (await callApi(access, 'GET', queryOf(filter))) as ReconciliationPage,
+    list: async ({ day, open, limit, cursor } = {}) =>
+      (await callApi(access, 'GET', withQuery('/reconciliation', { day, open, limit, cursor }))) as ReconciliationPage,
     close: async (id, reason) =>
       (await callApi(access, 'POST', `/reconciliation/differences/${id}/close`, { reason })) as DifferenceRecord,
   };

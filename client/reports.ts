@@ -15,7 +15,7 @@ import { Day, ReportFilter, validateReportRequest } from '../contracts/schema/re
 import { createValidator } from '../contracts/schema/validate.ts';
 import type { StartedJob } from './analytics.ts';
 import { checked } from './errors.ts';
-import { type ApiAccess, callApi } from './http.ts';
+import { type ApiAccess, callApi, withQuery } from './http.ts';
 import { resultOf } from './run-handle.ts';
 import { reportStart } from './start-background.ts';
 import { startOnce } from './start-once.ts';
@@ -59,9 +59,8 @@ export function createReportReads(api: ApiAccess | undefined): Omit<ReportCalls,
       (await callApi(api, 'GET', pathOf(venueId, day, 'json'))) as Awaited<ReturnType<ReportCalls['get']>>,
     csv: async (venueId, day) => String(await callApi(api, 'GET', pathOf(venueId, day, 'csv'))),
     list: async (given = {}) => {
-      const query = new URLSearchParams();
-      for (const [name, value] of Object.entries(checked(() => checkFilter(given)))) query.set(name, String(value));
-      const answer = await callApi(api, 'GET', `/reports?${query.toString()}`);
+      const filter = checked(() => checkFilter(given));
+      const answer = await callApi(api, 'GET', withQuery('/reports', filter));
       return answer as Awaited<ReturnType<ReportCalls['list']>>;
     },
   };

@@ -5,7 +5,7 @@ import type { PayoutMoney } from './payout.ts';
 import type { DeadLetterChoice } from './schema/dead-letters.ts';
 import type { Attention } from './search-attributes.ts';
 
-export type { DeadLetterChoice, DeadLetterFilter } from './schema/dead-letters.ts';
+export type { DeadLetterChoice, DeadLetterFilter, DeadLetterWish } from './schema/dead-letters.ts';
 
 /** A message that a person had sent again. */
 export interface MessageRetry {

@@ -4,7 +4,7 @@ import type { DecisionRefusal } from '../contracts/decisions.ts';
 import { fingerprintOf } from '../contracts/hashes.ts';
 import { parseWorkflowId } from '../contracts/ids.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
-import { readLetter } from './dead-letter-reads.ts';
+import { lockLetter } from './dead-letter-reads.ts';
 import { iso } from './payment-reads.ts';
 import { storableText } from './rows.ts';
 
@@ -53,7 +53,7 @@ interface ClaimRow {
 }
 
 async function reopenIn(tx: Tx, { tenantId, id, by, evidence }: ReopenMessage): Promise<Reopened> {
-  const letter = await readLetter(tx, tenantId, id);
+  const letter = await lockLetter(tx, tenantId, id);
   if (!letter || letter.resolvedAt !== undefined) return { kind: 'gone' };
   const { jobType } = letter;
   const request = requestOf(letter);
@@ -107,7 +107,7 @@ export const createDeadLetterClosing = (pool: Pool) => ({
          where tenant_id = $1 and id = $2 and run_id = $3 and resolved_at is null`,
         [tenantId, id, runId, storableText(by), storableText(reason)],
       );
-      return readLetter(tx, tenantId, id);
+      return lockLetter(tx, tenantId, id);
     });
   },
 

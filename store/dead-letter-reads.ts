@@ -1,15 +1,14 @@
 /** Dead letters as people look for them: pages, groups by error, statistics, and all of them for an export. */
-import type { DeadLetter, DeadLetterFilter, DeadLetterGroup, DeadLetterStatistics } from '../contracts/dead-letters.ts';
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeadLetterGroup,
+  DeadLetterStatistics,
+  DeadLetterWish,
+} from '../contracts/dead-letters.ts';
 import { type Pool, type Tx, withTenant } from '../infrastructure/postgres.ts';
 import { cursorOf, pageOf, pageSizeOf } from './payment-reads.ts';
 import { fromRow, type Row } from './rows.ts';
-
-export type DeadLetterState = 'open' | 'closed' | 'all';
-
-/** All that are given have to fit. `open` unless `state` says otherwise. */
-export interface DeadLetterWish extends DeadLetterFilter {
-  state?: DeadLetterState;
-}
 
 export interface DeadLetterListing extends DeadLetterWish {
   /** 1 to 200. */
@@ -122,13 +121,16 @@ async function statisticsIn(tx: Tx, tenantId: string, days: number): Promise<Dea
   };
 }
 
-export async function readLetter(tx: Tx, tenantId: string, id: string): Promise<DeadLetter | undefined> {
+async function readIn(tx: Tx, tenantId: string, id: string, lock = ''): Promise<DeadLetter | undefined> {
   const row = await tx.first<Row<DeadLetter>>(
-    `select ${columns} from dead_letter_jobs where tenant_id = $1 and id = $2 for update`,
+    `select ${columns} from dead_letter_jobs where tenant_id = $1 and id = $2 ${lock}`,
     [tenantId, id],
   );
   return row && letterOf(row);
 }
+
+/** Nobody else changes it until the transaction has ended. */
+export const lockLetter = (tx: Tx, tenantId: string, id: string) => readIn(tx, tenantId, id, 'for update');
 
 export const createDeadLetterReads = (pool: Pool) => {
   const oldest = (tenantId: string, wish: DeadLetterWish, page: { after: string; limit: number }) =>
@@ -136,13 +138,7 @@ export const createDeadLetterReads = (pool: Pool) => {
 
   return {
     get: (tenantId: string, id: string): Promise<DeadLetter | undefined> =>
-      withTenant(pool, tenantId, async (tx) => {
-        const row = await tx.first<Row<DeadLetter>>(
-          `select ${columns} from dead_letter_jobs where tenant_id = $1 and id = $2`,
-          [tenantId, id],
-        );
-        return row && letterOf(row);
-      }),
+      withTenant(pool, tenantId, (tx) => readIn(tx, tenantId, id)),
 
     /** @throws InvalidCursorError */
     list: (tenantId: string, listing: DeadLetterListing): Promise<DeadLetterPage> =>

@@ -87,7 +87,7 @@ export type { CustomerAction } from './customer-actions.ts';
 export type { MessageContent } from './contents.ts';
 export { type ChainTransaction, maxVersions, type QueuedTransaction, type SignNext } from './chain.ts';
 export type { CloseLetter, GivenUpMessage, Reopened, ReopenMessage } from './dead-letter-closing.ts';
-export type { DeadLetterListing, DeadLetterPage, DeadLetterState, DeadLetterWish } from './dead-letter-reads.ts';
+export type { DeadLetterListing, DeadLetterPage } from './dead-letter-reads.ts';
 export type { ParkedWork } from './dead-letters.ts';
 export type { DecisionRecord, NewDecision } from './decisions.ts';
 export {

@@ -10,49 +10,50 @@ import type {
 import { closedBatchStatus, factsOf, nextOfOpenBatch, outcomeText, reportOf } from '../contracts/dead-letter-words.ts';
 import type { CancelRequest } from '../contracts/messages.ts';
 
-type Decided = ReadonlyMap<string, DecidedLetter>;
-
 /** Rows that fit into the details; all of them are in the query `status`. */
 const shownLetters = 10;
 
 export class DeadLettersView {
   readonly #input: DeadLetterBatchInput;
+  readonly #decided: ReadonlyMap<string, DecidedLetter>;
   #stage: OpenBatchStage = 'started';
   #end: DeadLetterBatchResult | undefined;
 
-  constructor(input: DeadLetterBatchInput) {
+  /** `decided` grows while the batch runs. */
+  constructor(input: DeadLetterBatchInput, decided: ReadonlyMap<string, DecidedLetter>) {
     this.#input = input;
-    this.#show(new Map());
+    this.#decided = decided;
+    this.#show();
   }
 
-  status(decided: Decided): DeadLetterBatchStatus {
+  status(): DeadLetterBatchStatus {
     if (this.#end) return closedBatchStatus(this.#end);
     return {
       stage: this.#stage,
       attention: 'none',
       moneyMoved: 'none',
       next: nextOfOpenBatch[this.#stage],
-      report: reportOf(this.#input, decided),
+      report: reportOf(this.#input, this.#decided),
     };
   }
 
-  look(decided: Decided): void {
+  look(): void {
     this.#stage = 'deciding';
-    this.#show(decided);
+    this.#show();
   }
 
   /** No search attribute changes: nobody is waited for, and the list shows that it is closed. */
-  end(decided: Decided, cancelled: CancelRequest | undefined): DeadLetterBatchResult {
-    const report = reportOf(this.#input, decided);
+  end(cancelled: CancelRequest | undefined): DeadLetterBatchResult {
+    const report = reportOf(this.#input, this.#decided);
     this.#end = cancelled
       ? { status: 'cancelled', moneyMoved: 'none', actor: cancelled.actor, reason: cancelled.reason, report }
       : { status: 'completed', moneyMoved: 'none', report };
-    this.#show(decided);
+    this.#show();
     return this.#end;
   }
 
-  #show(decided: Decided): void {
-    const { stage, next, report = reportOf(this.#input, decided) } = this.status(decided);
+  #show(): void {
+    const { stage, next, report = reportOf(this.#input, this.#decided) } = this.status();
     const { actor, decision, dryRun } = this.#input.batch;
     // What went as it should needs nobody's eyes.
     const odd = report.letters.filter(({ outcome }) => outcome !== undefined && outcome !== 'accepted');

@@ -16,7 +16,7 @@ import type { Claimed, ParkInput } from '../activities/records.ts';
 import type { Operation } from '../activities/ports.ts';
 import type { ResolveRequest } from '../contracts/decisions.ts';
 import { cancelSignal, type CancelRequest } from '../contracts/messages.ts';
-import { cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
+import { cancelledThroughTemporal, cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
 import type { StepFailure } from './outcomes.ts';
 import type { Parking } from './parking.ts';
 import { records } from './proxies.ts';
@@ -45,9 +45,6 @@ export interface Course<Result, Undone extends Result = Result> {
   /** What follows a good end and may fail without touching it. */
   afterwards?(result: Result): Promise<void>;
 }
-
-/** Whoever presses Cancel in the Web UI gives neither name nor reason. */
-const cancelledInWebUi: CancelRequest = { actor: 'temporal', reason: 'cancelled through Temporal' };
 
 export class Frame<Result extends { status: string }> {
   readonly main = new CancellationScope();
@@ -80,7 +77,7 @@ export class Frame<Result extends { status: string }> {
         description: 'Undoes what has happened, while that is possible. Send {"actor": "…", "reason": "…"}',
       },
     );
-    setHandler(cancelSignal, (request) => this.cancel(cancelRequestOf(request, cancelledInWebUi)), {
+    setHandler(cancelSignal, (request) => this.cancel(cancelRequestOf(request, cancelledThroughTemporal)), {
       description: 'As the update, without an answer. Send {"actor": "…", "reason": "…"}',
     });
     const resolving = new Resolving(operation, (request) => this.#resolve(request));
@@ -144,7 +141,7 @@ export class Frame<Result extends { status: string }> {
 
   async #unwind<Undone extends Result>(course: Course<Result, Undone>, error: unknown): Promise<Result> {
     // Asked is the scope, never the error: a step cancelled in its retry pause comes back as an ordinary failure.
-    const cancelled = this.main.consideredCancelled ? (this.#cancelledBy ?? cancelledInWebUi) : undefined;
+    const cancelled = this.main.consideredCancelled ? (this.#cancelledBy ?? cancelledThroughTemporal) : undefined;
     const result = course.stoppedBy(error, cancelled);
     if (this.undo.due.length > 0) {
       this.#view.undoing(result?.status ?? 'a bug', this.undo.due);

@@ -19,6 +19,9 @@ const texts = { actor: 200, reason: 500 } as const;
 const isText = (value: unknown, maximum: number): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= maximum;
 
+/** Whoever presses Cancel in the Web UI gives neither name nor reason. */
+export const cancelledThroughTemporal: CancelRequest = { actor: 'temporal', reason: 'cancelled through Temporal' };
+
 /** A signal cannot be refused, and its sender wants out: what it does not say properly is filled in. */
 export function cancelRequestOf(request: Partial<CancelRequest> | undefined, otherwise: CancelRequest): CancelRequest {
   return {

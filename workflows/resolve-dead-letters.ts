@@ -15,11 +15,9 @@ import {
   deadLettersStatusQuery,
 } from '../contracts/messages.ts';
 import { DeadLettersView } from './dead-letters-view.ts';
-import { cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
+import { cancelledThroughTemporal, cancelRequestOf, refuseUnlessCancelRequest } from './message-rules.ts';
 import { deadLetters } from './proxies.ts';
 import { shielded } from './shielded.ts';
-
-const someone: CancelRequest = { actor: 'temporal', reason: 'cancelled through Temporal' };
 
 /**
  * One decision about many dead letters, a few at a time. It moves no money: each letter's own workflow verifies the proof
@@ -39,11 +37,11 @@ class Batch {
 
   constructor(input: DeadLetterBatchInput) {
     this.#input = input;
-    this.#view = new DeadLettersView(input);
-    setHandler(deadLettersStatusQuery, () => this.#view.status(this.#decided), {
+    this.#view = new DeadLettersView(input, this.#decided);
+    setHandler(deadLettersStatusQuery, () => this.#view.status(), {
       description: 'Stage, counts, and what became of each letter',
     });
-    setHandler(cancelSignal, (asked) => this.#cancel(cancelRequestOf(asked, someone)), {
+    setHandler(cancelSignal, (asked) => this.#cancel(cancelRequestOf(asked, cancelledThroughTemporal)), {
       description: 'As the update, without an answer. Send {"actor": "…", "reason": "…"}',
     });
     setHandler(
@@ -69,7 +67,7 @@ class Batch {
       });
     // A cancel that came after the last letter stopped nothing.
     const stopped = this.#main.consideredCancelled && this.#open.length > 0;
-    this.#end = this.#view.end(this.#decided, stopped ? (this.#cancelledBy ?? someone) : undefined);
+    this.#end = this.#view.end(stopped ? (this.#cancelledBy ?? cancelledThroughTemporal) : undefined);
     await shielded(() => condition(allHandlersFinished));
     return this.#end;
   }
@@ -101,6 +99,6 @@ class Batch {
     const summary = `${letters.length} of ${this.#input.letters.length}`;
     const answers = await shielded(() => deadLetters.decideWave.executeWithOptions({ summary }, [{ batch, letters }]));
     for (const answer of answers) this.#decided.set(answer.id, answer);
-    this.#view.look(this.#decided);
+    this.#view.look();
   }
 }

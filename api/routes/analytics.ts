@@ -2,7 +2,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { StillRunningError } from '../../client/index.ts';
 import type { AnalyticsEvent } from '../../contracts/analytics.ts';
 import { AnalyticsEventBody } from '../../contracts/schema/analytics.ts';
 import { Id } from '../../contracts/schema/common.ts';
@@ -13,6 +12,7 @@ import { ApiProblem } from '../problem.ts';
 import { checkTogether } from '../check-together.ts';
 import { later } from '../run-answers.ts';
 import { identityOf, pendingView } from '../run-view.ts';
+import { inTime } from '../runs.ts';
 import { answers, AnalyticsEventView } from '../schemas.ts';
 
 /** It takes a moment; whoever counts does not wait longer. Milliseconds. */
@@ -53,15 +53,12 @@ export async function analyticsRoutes(instance: FastifyInstance, deps: ApiDeps):
       const event = eventOf(request);
       const job = await boxoffice.analytics.record(event);
       const run = { id: event.eventKey, workflowId: job.workflowId };
-      try {
-        const { status } = await job.result({ deadlineMs });
-        if (status === 'refused')
-          throw new ApiProblem('key_reused', `The key "${run.id}" is another event's`, { workflowId: run.workflowId });
-        return await reply.code(job.created ? 201 : 200).send({ ...identityOf(run, webUi), status });
-      } catch (error) {
-        if (error instanceof StillRunningError) return later(reply, pendingView(run, webUi));
-        throw error;
-      }
+      const result = await inTime(job.result({ deadlineMs }));
+      if (!result) return later(reply, pendingView(run, webUi));
+      const { status } = result;
+      if (status === 'refused')
+        throw new ApiProblem('key_reused', `The key "${run.id}" is another event's`, { workflowId: run.workflowId });
+      return reply.code(job.created ? 201 : 200).send({ ...identityOf(run, webUi), status });
     },
   );
 }

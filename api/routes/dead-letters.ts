@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { workflowLink, type WebUi } from '../../client/web-ui.ts';
+import type { WebUi } from '../../client/web-ui.ts';
 import type { DeadLetter } from '../../contracts/dead-letters.ts';
 import {
   checkSince,
@@ -13,10 +13,12 @@ import {
   LetterParams,
   ResolveLetterBody,
 } from '../../contracts/schema/dead-letters.ts';
+import { wantsCsv } from '../csv.ts';
 import { exportTypes, written } from '../dead-letter-export.ts';
 import { createLetterHands } from '../dead-letter-hands.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf, requesterOf } from '../plugins/auth.ts';
+import { identityOf } from '../run-view.ts';
 import { answers, DeadLetterView } from '../schemas.ts';
 
 const tags = ['dead letters'];
@@ -94,7 +96,7 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
     },
     async (request, reply) => {
       checkSince(request.query);
-      const format = /\btext\/csv\b/u.test(request.headers.accept ?? '') ? 'csv' : 'jsonl';
+      const format = wantsCsv(request.headers.accept) ? 'csv' : 'jsonl';
       const pages = letters.pages(callerOf(request).tenantId, request.query);
       return reply
         .header('content-disposition', `attachment; filename="dead-letters.${format}"`)
@@ -164,5 +166,5 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
 const viewOf = (letter: DeadLetter, webUi: WebUi | undefined) => ({
   ...letter,
   status: letter.resolvedAt === undefined ? 'open' : 'closed',
-  ...(webUi ? { webUi: workflowLink(webUi, letter.workflowId) } : {}),
+  ...identityOf(letter, webUi),
 });

@@ -18,6 +18,7 @@ import {
 } from '../../contracts/schema/lanes.ts';
 import { PaceAwayError } from '../../lanes/pace.ts';
 import type { ApiDeps } from '../deps.ts';
+import type { Lanes } from '../lanes.ts';
 import { requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
 import { answers, LaneAnswerView, LanesView } from '../schemas.ts';
@@ -33,16 +34,6 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
   // Where each process paces for itself, there is nothing that could be controlled from here.
   if (!lanes) return;
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-
-  const change = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { lane, reason, ...what }: { lane: PacedName; reason: string; change: LaneChange },
-  ) => {
-    const answer = answerOf(what.change.action, await lanes.change(lane, what.change, by(request, reason)));
-    if (answer.next !== undefined) void reply.code(202);
-    return answer;
-  };
 
   app.get(
     '/lanes',
@@ -79,10 +70,10 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
       `/lanes/:name/${action}`,
       { config: control, schema: { tags, summary, params, body, response: changed } },
       async (request, reply) => {
-        const { name: lane } = request.params;
+        const { params, body: said } = request;
         // The route's schema has checked it.
-        const wanted = changeOf(request.body as Static<Body>);
-        return change(request, reply, { lane, reason: request.body.reason, change: wanted });
+        const change = changeOf(said as Static<Body>);
+        return changeLane(lanes, { lane: params.name, change, reason: said.reason }, request, reply);
       },
     );
 
@@ -137,9 +128,21 @@ export async function laneRoutes(instance: FastifyInstance, { lanes }: ApiDeps):
     );
 }
 
-export const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
+/** By whoever asks; 202 while something of it is open. */
+export async function changeLane(
+  lanes: Lanes,
+  { lane, change, reason }: { lane: PacedName; change: LaneChange; reason: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<LaneAnswer> {
+  const answer = answerOf(change.action, await lanes.change(lane, change, by(request, reason)));
+  if (answer.next !== undefined) void reply.code(202);
+  return answer;
+}
 
-export function answerOf(action: LaneAction, outcome: ChangeOutcome): LaneAnswer {
+const by = (request: FastifyRequest, reason: string) => ({ actor: requesterOf(request).requestedBy, reason });
+
+function answerOf(action: LaneAction, outcome: ChangeOutcome): LaneAnswer {
   const next = stillOpen(action, outcome);
   return { ...outcome, ...(next === undefined ? {} : { next }) };
 }

@@ -12,7 +12,7 @@ import {
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import { answers, LaneAnswerView } from '../schemas.ts';
-import { answerOf, by } from './lanes.ts';
+import { changeLane } from './lanes.ts';
 
 const tags = ['queues'];
 const read = { access: 'queues.read' } as const;
@@ -74,10 +74,8 @@ export async function queueRoutes(instance: FastifyInstance, { queues, lanes }: 
         },
       },
       async (request, reply) => {
-        const { name } = request.params;
-        const answer = answerOf(action, await lanes.change(name, { action }, by(request, request.body.reason)));
-        if (answer.next !== undefined) void reply.code(202);
-        return answer;
+        const { params, body } = request;
+        return changeLane(lanes, { lane: params.name, change: { action }, reason: body.reason }, request, reply);
       },
     );
 }

@@ -12,9 +12,8 @@ import type { ApiDeps } from '../deps.ts';
 import { callerOf, requesterOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
 import { identityOf } from '../run-view.ts';
-import { answers } from '../schemas.ts';
+import { answers, runFields, text } from '../schemas.ts';
 
-const text = (description: string) => Type.String({ description });
 const facts = (whose: string) =>
   Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()], {
     description: `what ${whose} says: ids, amounts and states; null: nothing`,
@@ -61,8 +60,7 @@ const Page = Type.Object({
 const Started = Type.Object(
   {
     id: text('the day'),
-    workflowId: text('the workflow in Temporal'),
-    webUi: Type.Optional(text('its page in the Temporal Web UI')),
+    ...runFields,
     created: Type.Boolean({ description: 'false: one of that day is running' }),
   },
   { additionalProperties: true, description: 'a reconciliation' },

@@ -2,7 +2,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { StillRunningError, type StartedJob } from '../../client/index.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { ReportResult } from '../../contracts/report.ts';
 import { Id } from '../../contracts/schema/common.ts';
@@ -13,6 +12,7 @@ import { callerOf } from '../plugins/auth.ts';
 import { ApiProblem } from '../problem.ts';
 import { later } from '../run-answers.ts';
 import { identityOf, pendingView } from '../run-view.ts';
+import { inTime } from '../runs.ts';
 import { answers, ReportRunView } from '../schemas.ts';
 
 const defaultDeadlineMs = 5_000;
@@ -45,7 +45,7 @@ export async function reportRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
       const known = await store.reports.get(tenantId, venueId, day);
       const job = await boxoffice.reports.make({ tenantId, venueId, day });
       const run = { id: `${venueId}/${day}`, workflowId: job.workflowId };
-      const result = await endOf(job, deadlineMs);
+      const result = await inTime(job.result({ deadlineMs }));
       if (!result) return later(reply, pendingView(run, webUi));
       refuse(result, { ...run, venueId });
       if (result.status === 'completed') void reply.header('location', result.location);
@@ -92,13 +92,6 @@ export async function reportRoutes(instance: FastifyInstance, deps: ApiDeps): Pr
     },
   );
 }
-
-/** Undefined: not within the time that the caller waits. */
-const endOf = (job: StartedJob<ReportResult>, deadlineMs: number): Promise<ReportResult | undefined> =>
-  job.result({ deadlineMs }).catch((error: unknown) => {
-    if (error instanceof StillRunningError) return undefined;
-    throw error;
-  });
 
 function refuse(result: ReportResult, { workflowId, venueId }: { workflowId: string; venueId: string }): void {
   if (result.status !== 'refused') return;

@@ -30,3 +30,16 @@ export const CurrencyCode = Type.Enum(currencies, {
 
 export const Text = (description: string, maxLength: number) =>
   Type.String({ minLength: 1, maxLength, description: `${description}: 1 to ${maxLength} characters` });
+
+/** The number of a row, as text. */
+const rowNumber = '^[1-9][0-9]{0,14}$';
+export const RowNumber = (description: string) => Type.String({ pattern: rowNumber, description });
+
+/** How many of a list. */
+export const Limit = Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' });
+
+/** What a list is asked for that has pages. `cursor`: pattern of its cursors, the number of a row unless given. */
+export const pageFields = (cursor = rowNumber) => ({
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Type.String({ pattern: cursor, description: 'cursor: the nextCursor of the page before' })),
+});

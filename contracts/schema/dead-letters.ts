@@ -1,10 +1,11 @@
 /** Dead letters as they come over HTTP. Who decides, closes or sends again is the subject of the token. */
 import { type Static, Type } from 'typebox';
+import { isDay } from '../days.ts';
 import { resolutions } from '../decisions.ts';
-import { Id, Text } from './common.ts';
+import { Id, pageFields, RowNumber, Text } from './common.ts';
 import { InvalidRequestError } from './validate.ts';
 
-const LetterId = Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'id: the number of a dead letter' });
+const LetterId = RowNumber('id: the number of a dead letter');
 
 export const LetterParams = Type.Object({ id: LetterId }, { additionalProperties: false });
 
@@ -41,16 +42,15 @@ export const DeadLettersQuery = Type.Object(
   {
     ...filterFields,
     ...stateField,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
-    ),
+    ...pageFields(),
   },
   { additionalProperties: false },
 );
 
 /** For groups, and for the export. */
 export const DeadLetterFilterQuery = Type.Object({ ...filterFields, ...stateField }, { additionalProperties: false });
+/** All that are given have to fit; those that are open unless `state` says otherwise. */
+export type DeadLetterWish = Static<typeof DeadLetterFilterQuery>;
 
 export const DeadLetterStatisticsQuery = Type.Object(
   { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 90, description: 'days: 1 to 90' })) },
@@ -102,8 +102,6 @@ export function checkSince({ since }: Pick<DeadLetterFilter, 'since'>, field = '
   if (since === undefined || (!Number.isNaN(Date.parse(since)) && isDay(day))) return;
   throw new InvalidRequestError([{ field, value: JSON.stringify(since), accepted: sinceText }]);
 }
-
-const isDay = (day: string) => new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 
 /** A schema cannot say that exactly one of two fields has to be there. @throws InvalidRequestError */
 export function checkChoice({ ids, filter }: Pick<DeadLetterBatchBody, 'ids' | 'filter'>): void {

@@ -2,7 +2,7 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { laneNames } from '../task-queues.ts';
 import { controlledLanes } from '../lane-words.ts';
-import { Text } from './common.ts';
+import { Limit, Text } from './common.ts';
 import { InvalidRequestError } from './validate.ts';
 
 const oneOf = (lanes: readonly string[]) => `one of ${lanes.join(', ')}`;
@@ -94,7 +94,7 @@ export const WeightsBody = body(
 export const LaneChangesQuery = Type.Object(
   {
     lane: Type.Optional(Type.Enum(controlledLanes, { description: `lane: ${oneOf(controlledLanes)}` })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
+    limit: Type.Optional(Limit),
   },
   { additionalProperties: false },
 );

@@ -1,7 +1,7 @@
 /** What people set on the monitor, as it comes over HTTP. Who sets it is the subject of the token. */
 import { Type } from 'typebox';
 import { acceptedOf, type MonitorSetting, monitorSettingNames, settingRanges } from '../monitor-settings.ts';
-import { Text } from './common.ts';
+import { Limit, Text } from './common.ts';
 
 function setting(name: MonitorSetting) {
   const { minimum, maximum } = settingRanges[name];
@@ -29,7 +29,4 @@ export const ConfigureBody = Type.Object(
   { additionalProperties: false, description: 'settings and why' },
 );
 
-export const MonitorChangesQuery = Type.Object(
-  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })) },
-  { additionalProperties: false },
-);
+export const MonitorChangesQuery = Type.Object({ limit: Type.Optional(Limit) }, { additionalProperties: false });

@@ -7,6 +7,7 @@ import { sampledQueues } from '../monitor.ts';
 import { jobStatuses, type PausableQueue, throughputSteps } from '../queue-views.ts';
 import { attentions } from '../search-attributes.ts';
 import { laneNames, workflowQueues } from '../task-queues.ts';
+import { pageFields } from './common.ts';
 
 const oneOf = (names: readonly string[]) => `one of ${names.join(', ')}`;
 const strict = { additionalProperties: false } as const;
@@ -46,10 +47,7 @@ export const JobsQuery = Type.Object(
     status: Type.Optional(Type.Enum([...jobStatuses], { description: `status: ${oneOf(jobStatuses)}` })),
     jobType: Type.Optional(Type.Enum(knownJobs, { description: `jobType: ${oneOf(knownJobs)}` })),
     attention: Type.Optional(Type.Enum([...attentions], { description: `attention: ${oneOf(attentions)}` })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[A-Za-z0-9_-]{1,2000}$', description: 'cursor: the nextCursor of the page before' }),
-    ),
+    ...pageFields('^[A-Za-z0-9_-]{1,2000}$'),
   },
   strict,
 );

@@ -1,6 +1,6 @@
 /** Reconciliation as it is asked for, and as it comes over HTTP. Who closes a difference is the subject of the token. */
 import { Type, type Static } from 'typebox';
-import { Id, Text } from './common.ts';
+import { Id, pageFields, RowNumber, Text } from './common.ts';
 import { InvalidRequestError } from './validate.ts';
 import { dayOf, isDay } from '../days.ts';
 
@@ -20,17 +20,14 @@ export const ReconciliationQuery = Type.Object(
   {
     day: Type.Optional(Day),
     open: Type.Optional(Type.Boolean({ description: 'open: false shows closed differences too; true unless given' })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'cursor: the nextCursor of the page before' }),
-    ),
+    ...pageFields(),
   },
   { additionalProperties: false },
 );
 export type ReconciliationQuery = Static<typeof ReconciliationQuery>;
 
 export const DifferenceParams = Type.Object(
-  { id: Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'id: the number of a difference' }) },
+  { id: RowNumber('id: the number of a difference') },
   { additionalProperties: false },
 );
 

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { isDay, lastClosedDay } from '../days.ts';
-import { Id } from './common.ts';
+import { Id, pageFields } from './common.ts';
 import { createValidator, InvalidRequestError } from './validate.ts';
 
 const dayPattern = '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$';
@@ -21,13 +21,7 @@ export const ReportBody = Type.Omit(ReportRequest, ['tenantId'], { additionalPro
 export const ReportFilter = Type.Object(
   {
     venueId: Type.Optional(Id('venueId')),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' })),
-    cursor: Type.Optional(
-      Type.String({
-        pattern: '^20[0-9]{2}-[0-9]{2}-[0-9]{2}:[A-Za-z0-9_-]{1,64}$',
-        description: 'cursor: the nextCursor of the page before',
-      }),
-    ),
+    ...pageFields('^20[0-9]{2}-[0-9]{2}-[0-9]{2}:[A-Za-z0-9_-]{1,64}$'),
   },
   { additionalProperties: false, description: 'a filter: venueId, limit, cursor' },
 );

@@ -4,9 +4,10 @@ import type {
   DeadLetterBatch,
   DeadLetterBatchInput,
   DeadLetterStatistics,
+  DeadLetterWish,
 } from '../../contracts/dead-letters.ts';
 import { fingerprintOf } from '../../contracts/hashes.ts';
-import type { CloseLetter, DeadLetterWish, Reopened, ReopenMessage } from '../../store/index.ts';
+import type { CloseLetter, Reopened, ReopenMessage } from '../../store/index.ts';
 
 export const letterOf = (change: Partial<DeadLetter> = {}): DeadLetter => ({
   id: '7',

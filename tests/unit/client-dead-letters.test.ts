@@ -1,25 +1,14 @@
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApiError, type Boxoffice, createBoxoffice, UnavailableError } from '../../client/index.ts';
-import { type ApiWorld, createApiWorld, tokenOf } from '../api/api-world.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError, createBoxoffice, UnavailableError } from '../../client/index.ts';
+import { useClientApi } from '../support/client-api.ts';
 import { letterOf, mailLetter } from '../support/dead-letter-twins.ts';
 
-let world: ApiWorld;
-let boxoffice: Boxoffice;
-
-beforeAll(async () => {
-  world = await createApiWorld();
-  await world.app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = world.app.server.address() as AddressInfo;
-  const api = { url: `http://127.0.0.1:${port}`, token: () => tokenOf({ role: 'approver' }) };
-  boxoffice = createBoxoffice({ temporal: { client: world.temporal.client }, api });
-});
-afterAll(() => world.app.close());
+const served = useClientApi('approver');
 beforeEach(() => {
-  world.temporal.runs.clear();
-  world.store.deadLetters.rows.length = 0;
-  world.store.deadLetters.add(letterOf({ id: '7' }));
-  world.store.deadLetters.add(mailLetter({ id: '8' }));
+  served.world.temporal.runs.clear();
+  served.world.store.deadLetters.rows.length = 0;
+  served.world.store.deadLetters.add(letterOf({ id: '7' }));
+  served.world.store.deadLetters.add(mailLetter({ id: '8' }));
 });
 
 const everything = async (texts: AsyncIterable<string>) => {
@@ -30,20 +19,20 @@ const everything = async (texts: AsyncIterable<string>) => {
 
 describe('boxoffice.deadLetters', () => {
   it('finds, groups, counts and exports', async () => {
-    const { deadLetters } = boxoffice;
+    const { deadLetters } = served.boxoffice;
     const page = await deadLetters.list({ queue: 'money', limit: 1, state: 'all' });
     expect([page.letters.map(({ id }) => id), page.nextCursor]).toEqual([['7', '8'], '7']);
-    expect(world.store.deadLetters.asked).toEqual({ queue: 'money', limit: 1, state: 'all' });
+    expect(served.world.store.deadLetters.asked).toEqual({ queue: 'money', limit: 1, state: 'all' });
     expect(await deadLetters.get('7')).toMatchObject({ id: '7', workflow: 'ended', waiting: { choices: [] } });
     expect(await deadLetters.groups({ error: 'EAUTH' })).toHaveLength(2);
     expect(await deadLetters.statistics(3)).toMatchObject({ open: 0 });
-    expect(world.store.deadLetters.asked).toBe(3);
+    expect(served.world.store.deadLetters.asked).toBe(3);
     expect(await everything(deadLetters.export('jsonl'))).toContain('"id":"8"');
     expect(await everything(deadLetters.export('csv', { state: 'all' }))).toMatch(/^"id",/);
   });
 
   it('closes, resolves and decides about many', async () => {
-    const { deadLetters } = boxoffice;
+    const { deadLetters } = served.boxoffice;
     expect(await deadLetters.close('7', 'paid by hand')).toMatchObject({ status: 'closed', closedBy: 'approver-1' });
     const late = deadLetters.resolve('7', 'retry', 'why');
     await expect(late).rejects.toBeInstanceOf(ApiError);
@@ -51,17 +40,17 @@ describe('boxoffice.deadLetters', () => {
     const body = { batchKey: 'b', decision: 'retry', evidence: 'why', filter: {}, dryRun: true } as const;
     expect(await deadLetters.resolveMany(body)).toMatchObject({ id: 'b', workflowId: 'dead-letters:acme:b' });
     const cancelled = { status: 'cancelled', moneyMoved: 'none', actor: 'a', reason: 'r', report: {} };
-    world.temporal.answers.set('cancel', cancelled);
+    served.world.temporal.answers.set('cancel', cancelled);
     expect(await deadLetters.cancelBatch('b', 'enough')).toMatchObject({ status: 'cancelled' });
-    world.temporal.close('dead-letters:acme:b', cancelled);
+    served.world.temporal.close('dead-letters:acme:b', cancelled);
     expect(await deadLetters.batch('b')).toMatchObject({ id: 'b', status: 'cancelled' });
   });
 
   it('needs the API, and says when that breaks off in the middle of an export', async () => {
-    const without = createBoxoffice({ temporal: { client: world.temporal.client } });
+    const without = createBoxoffice({ temporal: { client: served.world.temporal.client } });
     await expect(without.deadLetters.list()).rejects.toThrow('createBoxoffice({api: {url, token}})');
-    world.store.deadLetters.failing = true;
-    await expect(everything(boxoffice.deadLetters.export('csv'))).rejects.toBeInstanceOf(UnavailableError);
-    world.store.deadLetters.failing = false;
+    served.world.store.deadLetters.failing = true;
+    await expect(everything(served.boxoffice.deadLetters.export('csv'))).rejects.toBeInstanceOf(UnavailableError);
+    served.world.store.deadLetters.failing = false;
   });
 });

@@ -1,30 +1,19 @@
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApiError, type Boxoffice, createBoxoffice } from '../../client/index.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError, createBoxoffice } from '../../client/index.ts';
 import { untouched } from '../../contracts/lane-control.ts';
 import { controlledLanes } from '../../contracts/lane-words.ts';
-import { type ApiWorld, createApiWorld, tokenOf } from '../api/api-world.ts';
+import { useClientApi } from '../support/client-api.ts';
 
-let world: ApiWorld;
-let boxoffice: Boxoffice;
-
-beforeAll(async () => {
-  world = await createApiWorld();
-  await world.app.listen({ host: '127.0.0.1', port: 0 });
-});
-afterAll(() => world.app.close());
+const served = useClientApi('admin');
 beforeEach(() => {
-  const { port } = world.app.server.address() as AddressInfo;
-  const api = { url: `http://127.0.0.1:${port}`, token: () => tokenOf({ role: 'admin' }) };
-  boxoffice = createBoxoffice({ temporal: { client: world.temporal.client }, api });
-  world.lanes.records.settings.clear();
-  world.lanes.records.recorded.length = 0;
-  world.lanes.pace.statuses.clear();
+  served.world.lanes.records.settings.clear();
+  served.world.lanes.records.recorded.length = 0;
+  served.world.lanes.pace.statuses.clear();
 });
 
 describe('boxoffice.lanes', () => {
   it('changes one lane, with who and why, and shows it', async () => {
-    const { lanes } = boxoffice;
+    const { lanes } = served.boxoffice;
     await lanes.limits('stripe', { perSecond: 5, concurrent: 2 }, 'why');
     await lanes.brownOut('stripe', 50, 'why');
     await lanes.adaptive('stripe', false, 'why');
@@ -48,18 +37,18 @@ describe('boxoffice.lanes', () => {
   });
 
   it('stops and resumes all of them', async () => {
-    const stopped = await boxoffice.lanes.stopAll('why');
+    const stopped = await served.boxoffice.lanes.stopAll('why');
     expect(stopped.map(({ lane, settings }) => [lane, settings.stopped])).toEqual(
       controlledLanes.map((lane) => [lane, true]),
     );
-    expect((await boxoffice.lanes.resumeAll('why')).some(({ settings }) => settings.stopped)).toBe(false);
+    expect((await served.boxoffice.lanes.resumeAll('why')).some(({ settings }) => settings.stopped)).toBe(false);
   });
 
   it('throws what the API refuses, and needs it', async () => {
-    const refused = boxoffice.lanes.brownOut('stripe', 0, 'why');
+    const refused = served.boxoffice.lanes.brownOut('stripe', 0, 'why');
     await expect(refused).rejects.toBeInstanceOf(ApiError);
     await expect(refused).rejects.toMatchObject({ code: 'invalid_request', status: 400 });
-    const without = createBoxoffice({ temporal: { client: world.temporal.client } });
+    const without = createBoxoffice({ temporal: { client: served.world.temporal.client } });
     await expect(without.lanes.status()).rejects.toThrow('createBoxoffice({api: {url, token}})');
   });
 });

@@ -10,8 +10,8 @@ import {
   type ReportRequest,
   type ReportResult,
 } from '../contracts/report.ts';
-import { Id } from '../contracts/schema/common.ts';
-import { Day, ReportFilter, validateReportRequest } from '../contracts/schema/report.ts';
+import { Day, Id } from '../contracts/schema/common.ts';
+import { ReportFilter, validateReportRequest } from '../contracts/schema/report.ts';
 import { createValidator } from '../contracts/schema/validate.ts';
 import type { StartedJob } from './analytics.ts';
 import { checked } from './errors.ts';
@@ -33,7 +33,7 @@ export interface ReportCalls {
   list(filter?: ReportFilter): Promise<ReportPage>;
 }
 
-const checkOf = createValidator(Type.Object({ venueId: Id('venueId'), day: Day('day') }));
+const checkOf = createValidator(Type.Object({ venueId: Id('venueId'), day: Day() }));
 const checkFilter = createValidator(ReportFilter);
 
 /** @throws InvalidOrderError, also for a day whose books are open. */

@@ -26,9 +26,3 @@ export const dayOf = (epochMs: number, daysBefore = 0) =>
 
 /** The last day whose books are closed. */
 export const lastClosedDay = (epochMs: number) => dayOf(epochMs - lateMs - marginMs, 1);
-
-/** The 30th of February looks like a day. */
-export function isDay(day: string): boolean {
-  const time = startOf(day);
-  return !Number.isNaN(time) && dayOf(time) === day;
-}

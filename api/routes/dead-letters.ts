@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify';
 import type { WebUi } from '../../client/web-ui.ts';
 import type { DeadLetter } from '../../contracts/dead-letters.ts';
 import {
-  checkSince,
   CloseLetterBody,
   DeadLetterFilterQuery,
   DeadLettersQuery,
@@ -46,7 +45,6 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
     },
     async (request) => {
       const { limit = defaultPage, ...wish } = request.query;
-      checkSince(wish);
       const page = await letters.list(callerOf(request).tenantId, { limit, ...wish });
       return { ...page, letters: page.letters.map((letter) => viewOf(letter, webUi)) };
     },
@@ -64,7 +62,6 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
       },
     },
     async (request) => {
-      checkSince(request.query);
       return { groups: await letters.groups(callerOf(request).tenantId, request.query) };
     },
   );
@@ -95,7 +92,6 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
       },
     },
     async (request, reply) => {
-      checkSince(request.query);
       const format = wantsCsv(request.headers.accept) ? 'csv' : 'jsonl';
       const pages = letters.pages(callerOf(request).tenantId, request.query);
       return reply

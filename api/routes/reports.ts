@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problems } from '../../contracts/problems.ts';
 import type { ReportResult } from '../../contracts/report.ts';
-import { Id } from '../../contracts/schema/common.ts';
-import { Day, ReportBody, ReportFilter } from '../../contracts/schema/report.ts';
+import { Day, Id } from '../../contracts/schema/common.ts';
+import { ReportBody, ReportFilter } from '../../contracts/schema/report.ts';
 import { sendCsv, wantsCsv } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -18,7 +18,7 @@ import { answers, ReportRunView } from '../schemas.ts';
 const defaultDeadlineMs = 5_000;
 
 const tags = ['reports'];
-const ReportParams = Type.Object({ venueId: Id('venueId'), day: Day('day') }, { additionalProperties: false });
+const ReportParams = Type.Object({ venueId: Id('venueId'), day: Day() }, { additionalProperties: false });
 const ReportQuery = Type.Object(
   { format: Type.Optional(Type.Enum(['json', 'csv'], { description: 'format: json or csv' })) },
   { additionalProperties: false },

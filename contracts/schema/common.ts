@@ -35,6 +35,18 @@ export const Text = (description: string, maxLength: number) =>
 const rowNumber = '^[1-9][0-9]{0,14}$';
 export const RowNumber = (description: string) => Type.String({ pattern: rowNumber, description });
 
+const year = '20[0-9]{2}';
+const leapYear = '20([02468][048]|[13579][26])';
+const daysOfMonths = [
+  '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])',
+  '(0[469]|11)-(0[1-9]|[12][0-9]|30)',
+  '02-(0[1-9]|1[0-9]|2[0-8])',
+];
+/** A day of this century that exists, without anchors: Postgres refuses the 30th of February, so that no query may meet it. */
+export const dayPattern = `(${year}-(${daysOfMonths.join('|')})|${leapYear}-02-29)`;
+export const Day = (description = 'day') =>
+  Type.String({ pattern: `^${dayPattern}$`, description: `${description}: a day in UTC, such as 2027-01-31` });
+
 /** How many of a list. */
 export const Limit = Type.Integer({ minimum: 1, maximum: 200, description: 'limit: 1 to 200' });
 

@@ -1,8 +1,7 @@
 /** Dead letters as they come over HTTP. Who decides, closes or sends again is the subject of the token. */
 import { type Static, Type } from 'typebox';
-import { isDay } from '../days.ts';
 import { resolutions } from '../decisions.ts';
-import { Id, pageFields, RowNumber, Text } from './common.ts';
+import { dayPattern, Id, pageFields, RowNumber, Text } from './common.ts';
 import { InvalidRequestError } from './validate.ts';
 
 const LetterId = RowNumber('id: the number of a dead letter');
@@ -12,7 +11,8 @@ export const LetterParams = Type.Object({ id: LetterId }, { additionalProperties
 const name = (field: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 200, description: `${field}: e.g. ${example}` });
 
-const sinceText = 'since: a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z';
+const hourAndMinute = '([01][0-9]|2[0-3]):[0-5][0-9]';
+const time = `T${hourAndMinute}(:[0-5][0-9](\\.[0-9]{1,9})?)?(Z|[+-]${hourAndMinute})`;
 
 const filterFields = {
   queue: Type.Optional(name('queue', 'money')),
@@ -20,8 +20,8 @@ const filterFields = {
   error: Type.Optional(name('error', 'budget_exhausted')),
   since: Type.Optional(
     Type.String({
-      pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$',
-      description: sinceText,
+      pattern: `^${dayPattern}(${time})?$`,
+      description: 'since: a day such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
     }),
   ),
 };
@@ -96,16 +96,8 @@ export const DeadLetterBatchBody = Type.Object(
 );
 export type DeadLetterBatchBody = Static<typeof DeadLetterBatchBody>;
 
-/** A pattern takes the 31st of February. @throws InvalidRequestError */
-export function checkSince({ since }: Pick<DeadLetterFilter, 'since'>, field = 'since'): void {
-  const [day = ''] = since?.split('T') ?? [];
-  if (since === undefined || (!Number.isNaN(Date.parse(since)) && isDay(day))) return;
-  throw new InvalidRequestError([{ field, value: JSON.stringify(since), accepted: sinceText }]);
-}
-
 /** A schema cannot say that exactly one of two fields has to be there. @throws InvalidRequestError */
 export function checkChoice({ ids, filter }: Pick<DeadLetterBatchBody, 'ids' | 'filter'>): void {
   if ((ids === undefined) === (filter === undefined))
     throw new InvalidRequestError([{ field: 'ids', accepted: 'either ids or filter ({} for all that are open)' }]);
-  if (filter) checkSince(filter, 'filter.since');
 }

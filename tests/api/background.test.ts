@@ -110,7 +110,7 @@ describe('POST /reports', () => {
 
   it.each([
     ['today', dayOf(Date.now()), `a day whose books are closed, ${day} at the latest`],
-    ['no day', '2026-02-30', 'a day that exists'],
+    ['no day', '2026-02-30', 'day: a day in UTC, such as 2027-01-31'],
   ])('400 for %s, and nothing is started', async (_, given, accepted) => {
     const answer = await make({ venueId: 'arena', day: given });
     expect(answer.statusCode).toBe(400);
@@ -166,7 +166,8 @@ describe('GET /reports/:venueId/:day', () => {
   it('404 for another tenant and another day; 400 for no day and no format', async () => {
     expect((await call('GET', path, { tenant: 'globex' })).statusCode).toBe(404);
     expect((await call('GET', '/reports/arena/2026-01-30')).statusCode).toBe(404);
-    expect((await call('GET', '/reports/arena/yesterday')).json().errors).toMatchObject([{ field: 'day' }]);
+    for (const none of ['yesterday', '2026-02-30'])
+      expect((await call('GET', `/reports/arena/${none}`)).json().errors).toMatchObject([{ field: 'day' }]);
     expect((await call('GET', `${path}?format=pdf`)).json().errors).toMatchObject([{ field: 'format' }]);
   });
 
@@ -175,6 +176,7 @@ describe('GET /reports/:venueId/:day', () => {
     const entry = { venueId: 'arena', day: '2026-01-31', sha256: proof, createdAt };
     expect((await call('GET', '/reports?venueId=arena')).json()).toEqual({ reports: [entry] });
     expect((await call('GET', '/reports', { tenant: 'globex' })).json()).toEqual({ reports: [] });
-    expect((await call('GET', '/reports?limit=0')).statusCode).toBe(400);
+    for (const query of ['limit=0', 'cursor=2026-02-30:arena'])
+      expect((await call('GET', `/reports?${query}`)).statusCode).toBe(400);
   });
 });

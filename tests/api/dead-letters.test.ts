@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../../contracts/dead-letters.ts';
+import { requestRefund } from '../../client/index.ts';
 import { readProofKeys } from '../../infrastructure/proof-keys.ts';
 import { createProofVerifier } from '../../infrastructure/proofs.ts';
 import { publicKeysOf } from '../../sandbox/tokens.ts';
@@ -15,10 +16,8 @@ let letter: DeadLetter;
 
 /** A refund that runs, with a letter, and a mail that was given up. */
 beforeEach(async () => {
-  world = await createApiWorld({ decideMs: 200, deadlineMs: 20 });
-  const { tenantId: _, paymentKey: __, requestedBy: ___, ...payload } = requestOf();
-  const headers = await bearer({ role: 'operator' });
-  await world.app.inject({ method: 'POST', url: '/payments/key-1/refunds', headers, payload });
+  world = await createApiWorld({ decideMs: 200 });
+  await requestRefund(world.temporal.client, requestOf());
   const { runId } = world.temporal.run(workflowId);
   letter = letterOf({ workflowId, runId, step: 'refund', jobType: 'refund-process' });
   world.store.deadLetters.add(letter);

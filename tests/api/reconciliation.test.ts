@@ -34,7 +34,7 @@ describe('GET /reconciliation', () => {
     expect((await ask('GET', '/reconciliation?limit=1&cursor=2')).json()).toMatchObject({ differences: [{ id: 1 }] });
   });
 
-  it.each(['day=yesterday', 'limit=0', 'limit=201', 'cursor=x', 'open=maybe', 'other=1'])(
+  it.each(['day=yesterday', 'day=2027-02-30', 'limit=0', 'limit=201', 'cursor=x', 'open=maybe', 'other=1'])(
     'refuses %s',
     async (query) => {
       expect((await ask('GET', `/reconciliation?${query}`)).statusCode).toBe(400);

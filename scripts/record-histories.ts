@@ -4,11 +4,12 @@
  * which only a change that is guarded by `patched` in no release may need.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { shapes } from '../tests/replay/shapes.ts';
 import { startWorkflowWorld } from '../tests/support/workflow-world.ts';
+import { ensureWorkflowBundle } from '../workers/bundle.ts';
 
 const folder = new URL('../tests/replay/histories/', import.meta.url);
 const fileOf = (name: string) => new URL(`${name}.json`, folder);
@@ -23,7 +24,8 @@ function scrub(key: string, value: unknown): unknown {
 }
 
 async function record(names: readonly string[]): Promise<void> {
-  const world = await startWorkflowWorld();
+  // As workers run it, without what the test server needs.
+  const world = await startWorkflowWorld({ bundle: await readFile(await ensureWorkflowBundle(), 'utf8') });
   try {
     await mkdir(folder, { recursive: true });
     for (const name of names) {

@@ -28,11 +28,11 @@ async function bundleFile(folders: readonly string[]): Promise<string> {
   const { version } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string };
   hash.update(version);
   for (const file of await sources(folders)) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
-  return path.join(root, '.cache', `${folders[0]}-${hash.digest('hex').slice(0, 16)}.js`);
+  return path.join(root, '.cache', `${folders[0]?.replaceAll('/', '-')}-${hash.digest('hex').slice(0, 16)}.js`);
 }
 
 /** A module by its path without the suffix: sources here, compiled ones in an image. */
-const moduleAt = (name: string): string =>
+export const moduleAt = (name: string): string =>
   ['.ts', '.js'].map((suffix) => path.join(root, `${name}${suffix}`)).find((file) => existsSync(file))!;
 
 /** They have to be in the bundle: a worker ignores those that are given to itself beside one. */

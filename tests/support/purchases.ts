@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { type Boxoffice, createBoxoffice } from '../../client/index.ts';
 import { paymentWorkflowId } from '../../contracts/ids.ts';
+import type { workflowTypes } from '../../contracts/messages.ts';
 import type { Currency } from '../../contracts/money.ts';
 import type { PaymentResult, PurchaseOrder } from '../../contracts/payment.ts';
 import { type Audit, createAudit, violations, worldViolations } from '../../sandbox/audit.ts';
@@ -50,6 +51,8 @@ export interface Shop {
   wrongsOfWorld(): Promise<string[]>;
   /** Purchases of this shop that Temporal still runs, once they had time to be seen. */
   running(): Promise<number>;
+  /** The same of all workflows of these types that were started since the shop opened: its own, where files take turns. */
+  runningOf(...types: (keyof typeof workflowTypes)[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -111,16 +114,19 @@ export async function openShop(endpoints: ShopEndpoints, currency: Currency = 'U
     return Object.fromEntries(found.filter(([, wrong]) => wrong.length > 0));
   };
 
-  const running = async () => {
+  const openedAt = new Date().toISOString();
+  const seenRunning = async (whose: string) => {
     let open = -1;
-    const query = `Venue = '${venueId}' AND ExecutionStatus = 'Running'`;
+    const query = `${whose} AND ExecutionStatus = 'Running'`;
     // Visibility lags behind the ends a little.
     await until(async () => (open = (await client.workflow.count(query)).count) === 0, { withinMs: seenWithinMs });
     return open;
   };
 
   return {
-    endpoints, boxoffice, client, audit, tenantId, venueId, eventId, email, emailRef, order, wrongs, running,
+    endpoints, boxoffice, client, audit, tenantId, venueId, eventId, email, emailRef, order, wrongs,
+    running: () => seenRunning(`Venue = '${venueId}'`),
+    runningOf: (...types) => seenRunning(`WorkflowType IN ('${types.join("', '")}') AND StartTime >= '${openedAt}'`),
     wrongsOfWorld: async () => worldViolations(await audit.world()),
     close: async () => void (await Promise.all([boxoffice.close(), connection.close(), audit.close()])),
   }; // prettier-ignore

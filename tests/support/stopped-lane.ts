@@ -16,7 +16,7 @@ import type { ActivityName, Twin } from './workflow-twins.ts';
  * runs, and a day of 10 s takes thousands of attempts. Less than what a step's round has (`patienceMs`), so that more than one
  * attempt fits into it. Milliseconds.
  */
-const usualReturnMs = 14 * 60_000;
+const returnMs = 14 * 60_000;
 const tenantId = 'acme';
 
 export interface Passage {
@@ -35,7 +35,6 @@ export class StoppedLane {
   turnedBack = 0;
   readonly #name: LaneName;
   readonly #forMs: number;
-  readonly #returnMs: number;
   /** The server's clock, since an attempt is said to be scheduled when the one before it failed. */
   readonly #now: () => Promise<number>;
   #opensAt: number | undefined;
@@ -43,13 +42,9 @@ export class StoppedLane {
   readonly #lanes = this.#wrapped();
 
   /** It is stopped when the first one comes to it, for so long. */
-  constructor(
-    name: LaneName,
-    options: { forMs: number; returnMs?: number; env: { currentTimeMs(): Promise<number> } },
-  ) {
+  constructor(name: LaneName, options: { forMs: number; env: { currentTimeMs(): Promise<number> } }) {
     this.#name = name;
     this.#forMs = options.forMs;
-    this.#returnMs = options.returnMs ?? usualReturnMs;
     this.#now = () => options.env.currentTimeMs();
   }
 
@@ -98,7 +93,7 @@ export class StoppedLane {
           this.#opensAt ??= now + this.#forMs;
           if (now >= this.#opensAt) return free.reserve(lane, options);
           this.turnedBack += 1;
-          throw notSent(lane, 'lane_stopped', 'somebody stopped the lane', this.#returnMs);
+          throw notSent(lane, 'lane_stopped', 'somebody stopped the lane', returnMs);
         },
       },
       limits,

@@ -34,7 +34,7 @@ import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { type TaskQueue, workflowQueues } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { type JobMetrics, createJobMetrics } from '../../infrastructure/job-metrics.ts';
-import { ensureWorkflowBundle } from '../../workers/bundle.ts';
+import { ensureBundle, ensureWorkflowBundle, moduleAt, workflowInterceptorModules } from '../../workers/bundle.ts';
 import { batchInput } from './dead-letter-twins.ts';
 import { createJobSinks } from '../../workers/job-sinks.ts';
 import { orderOf } from './orders.ts';
@@ -233,6 +233,12 @@ async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine)
   };
 }
 
+const timeSkippingBundle = () =>
+  ensureBundle(['tests/support/time-skipping', 'workflows', 'contracts'], 'workflows/index', [
+    ...workflowInterceptorModules(),
+    moduleAt('tests/support/time-skipping/expiries'),
+  ]);
+
 /** `bundle` is the code of another bundle than the present sources', for a test that breaks one. */
 export async function startWorkflowWorld({
   server = 'time-skipping',
@@ -244,7 +250,8 @@ export async function startWorkflowWorld({
   maxCachedWorkflows?: number;
 } = {}): Promise<WorkflowWorld> {
   installQuietRuntime();
-  const code = bundle ?? (await readFile(await ensureWorkflowBundle(), 'utf8'));
+  const ensured = server === 'dev' ? ensureWorkflowBundle : timeSkippingBundle;
+  const code = bundle ?? (await readFile(await ensured(), 'utf8'));
   const env = await startServer(server);
   const twins = new Twins();
   const jobs = createJobMetrics(new Registry());

@@ -30,6 +30,7 @@ export interface BoxofficeOptions {
   onUnexpectedExit?: (name: string) => void;
   /** As in WorldOptions. */
   temporary?: boolean;
+  blockSeconds?: number;
   /** Gives the start up; what was started is stopped then. */
   signal?: AbortSignal;
   /** Adds to or replaces the environment of worker and API, e.g. `RATE_LIMITS`, `RETRY_SCALE`. */

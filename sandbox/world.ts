@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly onUnexpectedExit?: (name: string, exit: Exit) => void;
   /** The engine keeps nothing on disk: faster, and killed it forgets every workflow. For measurements. */
   readonly inMemory?: boolean;
+  /** How often the chain has a block, seconds; 1 unless given. */
+  readonly blockSeconds?: number;
   /** The folder goes with its logs when this process ends without having stopped the world. */
   readonly temporary?: boolean;
 }
@@ -187,6 +189,7 @@ export class World {
     const part = await make({
       state: this.#folder.state,
       inMemory: this.#options.inMemory ?? false,
+      blockSeconds: this.#options.blockSeconds ?? 1,
       onProgress: this.#options.onProgress,
       removeAtEnd: (leftover) => {
         this.#leftovers.push(leftover);

@@ -10,7 +10,7 @@ export const CHAIN_ID = 31_337;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * A real EVM node, one block a second. Its state is written every second: killed and started again it has the chain,
+ * A real EVM node that mines at an even pace. Its state is written every second: killed and started again it has the chain,
  * but for the last one or two blocks, which a client sees as a short reorganization.
  */
 export async function anvilPart(context: PartContext): Promise<Part<CoreAddresses['anvil']>> {
@@ -28,7 +28,16 @@ export async function anvilPart(context: PartContext): Promise<Part<CoreAddresse
       command,
       args: [
         ['--host', '127.0.0.1', '--port', String(portAt(ports, 0)), '--chain-id', String(CHAIN_ID), '--quiet'],
-        ['--block-time', '1', '--slots-in-an-epoch', '1', '--state', state, '--state-interval', '1'],
+        [
+          '--block-time',
+          String(context.blockSeconds),
+          '--slots-in-an-epoch',
+          '1',
+          '--state',
+          state,
+          '--state-interval',
+          '1',
+        ],
         ['--cache-path', path.join(folder, 'cache')],
       ].flat(),
       stopSignal: 'SIGTERM',

@@ -31,6 +31,8 @@ export interface PartContext {
   readonly state: string;
   /** Nobody kills what can be kept in memory. */
   readonly inMemory: boolean;
+  /** How often the chain has a block, seconds. */
+  readonly blockSeconds: number;
   readonly onProgress: OnProgress | undefined;
   /** Registers what the part keeps outside of the world's folder: removed when the world ends, however it ends. */
   readonly removeAtEnd: (path: string) => void;

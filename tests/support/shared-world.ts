@@ -25,6 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const decisionKey = await createSigningKey();
   const running = await startBoxoffice({
     dir,
+    // Most of these tests wait for blocks.
+    blockSeconds: 0.25,
     env: {
       RATE_LIMITS: 'unpaced',
       RETRY_SCALE: '0.05',

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -26,36 +26,33 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 
 const main = (name: string): string => new URL(`../../sandbox/${name}/main.ts`, import.meta.url).pathname;
 
-describe.each([
-  ['stripe', /^stripe http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM', 'SIGINT']],
-  ['twilio', /^twilio http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM']],
-  ['smtp', /^smtp smtp:\/\/127\.0\.0\.1:\d+ http:\/\/127\.0\.0\.1:\d+$/, ['SIGTERM']],
-] as const)('%s as a process of its own', (name, line, signals) => {
-  // They share sandbox/sim/process.ts.
-  test.each(signals)('says its address and ends on %s', async (signal) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', main(name)], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    running.push(child);
-    expect(await firstLine(child)).toMatch(line);
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    expect(await ended).toEqual([0, null]);
+// They share sandbox/sim/process.ts, so each has another end: starting one takes a second.
+test.each([
+  ['stripe', 'SIGINT', /^stripe http:\/\/127\.0\.0\.1:\d+$/],
+  ['twilio', 'SIGTERM', /^twilio http:\/\/127\.0\.0\.1:\d+$/],
+] as const)('%s as a process of its own says its address and ends on %s', async (name, signal, line) => {
+  const child = spawn(process.execPath, ['--import', 'tsx', main(name)], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  running.push(child);
+  expect(await firstLine(child)).toMatch(line);
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  expect(await ended).toEqual([0, null]);
+});
 
-  test('ends when its parent is gone', async () => {
-    const child = fork(main(name), [], {
-      env,
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    });
-    running.push(child);
-    await firstLine(child);
-    const ended = once(child, 'exit');
-    child.disconnect();
-    expect(await ended).toEqual([0, null]);
+test('smtp as a process of its own says its addresses and ends when its parent is gone', async () => {
+  const child = fork(main('smtp'), [], {
+    env,
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
+  running.push(child);
+  expect(await firstLine(child)).toMatch(/^smtp smtp:\/\/127\.0\.0\.1:\d+ http:\/\/127\.0\.0\.1:\d+$/);
+  const ended = once(child, 'exit');
+  child.disconnect();
+  expect(await ended).toEqual([0, null]);
 });
 
 test('a missing or live key is refused with the name of the variable', async () => {

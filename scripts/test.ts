@@ -1,6 +1,6 @@
 /**
- * `npm test`: the whole suite, in two processes beside each other, for a world mostly waits (for blocks, polls and banks)
- * while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
+ * `npm test`: the whole suite, in two processes beside each other, for a world and its lanes mostly wait (for blocks, polls,
+ * banks and windows) while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -15,10 +15,10 @@ const halves =
   asked.length > 0
     ? [{ name: '', args: asked }]
     : [
-        { name: 'world', args: ['--project', 'world'] },
+        { name: 'world', args: ['--project', 'lanes', '--project', 'world'] },
         {
           name: 'other',
-          args: ['--project', 'unit', '--project', 'workflow', '--project', 'lanes', '--maxWorkers', '2'],
+          args: ['--project', 'unit', '--project', 'workflow', '--maxWorkers', '2'],
         },
       ];
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DecisionRefusal } from '../../contracts/decisions.ts';
+import { requestRefund } from '../../client/index.ts';
 import { readProofKeys } from '../../infrastructure/proof-keys.ts';
 import { createProofVerifier } from '../../infrastructure/proofs.ts';
 import { publicKeysOf } from '../../sandbox/tokens.ts';
@@ -13,9 +14,7 @@ let world: ApiWorld;
 
 beforeEach(async () => {
   world = await createApiWorld({ decideMs: 200 });
-  const { tenantId: _, paymentKey: __, requestedBy: ___, ...payload } = requestOf();
-  const headers = await bearer({ role: 'operator' });
-  await world.app.inject({ method: 'POST', url: '/payments/key-1/refunds', headers, payload });
+  await requestRefund(world.temporal.client, requestOf());
 });
 
 const decide = async (body: object = {}, wish: TokenWish = approver) =>

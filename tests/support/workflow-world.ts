@@ -31,7 +31,7 @@ import type { RefundInput, RefundRequest, RefundResult } from '../../contracts/r
 import type { EmailRequest, MintRequest } from '../../contracts/schema/jobs.ts';
 import type { SendSmsInput, SmsResult } from '../../contracts/sms.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
-import { type TaskQueue, workflowQueues } from '../../contracts/task-queues.ts';
+import { type TaskQueue, type WorkflowQueue, workflowQueues } from '../../contracts/task-queues.ts';
 import { devServer, timeSkippingServer } from '../../sandbox/test-server.ts';
 import { type JobMetrics, createJobMetrics } from '../../infrastructure/job-metrics.ts';
 import { ensureBundle, ensureWorkflowBundle, moduleAt, workflowInterceptorModules } from '../../workers/bundle.ts';
@@ -169,9 +169,11 @@ interface Engine {
   jobs: JobMetrics;
   /** 0: every task replays its workflow from the start. */
   maxCachedWorkflows?: number | undefined;
+  /** Whose workflows run; loading them takes a third of a second each. */
+  queues: readonly WorkflowQueue[];
 }
 
-async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine): Promise<() => Promise<void>> {
+async function startWorkers(twins: Twins, { env, code, jobs, queues, ...cache }: Engine): Promise<() => Promise<void>> {
   const providers = {
     stripe: {
       ...createCardTwins(twins),
@@ -213,7 +215,7 @@ async function startWorkers(twins: Twins, { env, code, jobs, ...cache }: Engine)
     shutdownForceTime: '1 second',
   });
   const workers = await Promise.all([
-    ...workflowQueues.map((queue) =>
+    ...queues.map((queue) =>
       Worker.create({
         ...common(queue),
         ...(cache.maxCachedWorkflows === undefined ? {} : { maxCachedWorkflows: cache.maxCachedWorkflows }),
@@ -239,15 +241,20 @@ const timeSkippingBundle = () =>
     moduleAt('tests/support/time-skipping/expiries'),
   ]);
 
-/** `bundle` is the code of another bundle than the present sources', for a test that breaks one. */
+/**
+ * `bundle` is the code of another bundle than the present sources', for a test that breaks one; `queues` those whose workflows
+ * run, all unless given.
+ */
 export async function startWorkflowWorld({
   server = 'time-skipping',
   bundle,
   maxCachedWorkflows,
+  queues = workflowQueues,
 }: {
   server?: 'time-skipping' | 'dev';
   bundle?: string;
   maxCachedWorkflows?: number;
+  queues?: readonly WorkflowQueue[];
 } = {}): Promise<WorkflowWorld> {
   installQuietRuntime();
   const ensured = server === 'dev' ? ensureWorkflowBundle : timeSkippingBundle;
@@ -255,7 +262,7 @@ export async function startWorkflowWorld({
   const env = await startServer(server);
   const twins = new Twins();
   const jobs = createJobMetrics(new Registry());
-  const stop = await startWorkers(twins, { env, code, jobs, maxCachedWorkflows });
+  const stop = await startWorkers(twins, { env, code, jobs, maxCachedWorkflows, queues });
   const { client } = env;
 
   function prepare(plan: Plan | undefined, { raw = {}, ...change }: Change = {}) {

@@ -5,7 +5,7 @@ import { startAlert } from '../support/workflow-alert-twins.ts';
 import { answersWhenCancelled, type Behaviour, breaks, failsFor, Gate, hangs } from '../support/workflow-behaviours.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['monitoring'] });
 const me = { actor: 'me', reason: 'I know' };
 const minutes = 60_000;
 

@@ -6,7 +6,7 @@ import { backgroundJobsOf } from '../support/workflow-background.ts';
 import { failsFor, refuses } from '../support/workflow-behaviours.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['background'] });
 let jobs: ReturnType<typeof backgroundJobsOf>;
 beforeAll(() => void (jobs = backgroundJobsOf(world())));
 

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { eventsOf, tasksIn, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld({ server: 'dev' });
+const world = useWorkflowWorld({ server: 'dev', queues: ['money', 'communication'] });
 
 async function costOf(handle: WorkflowHandle): Promise<{ events: number; tasks: number }> {
   await handle.result();

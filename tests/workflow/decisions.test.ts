@@ -11,7 +11,7 @@ import { durationOf, endOf, useWorkflowWorld } from '../support/workflow-judge.t
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 import { proofOf } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const minute = 60_000;
 
 const resolve = (decision: Resolution, change: Partial<ResolveRequest> = {}): ResolveRequest => ({

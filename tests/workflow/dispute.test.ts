@@ -14,7 +14,7 @@ import {
 } from '../support/workflow-dispute-twins.ts';
 import { durationOf, eventsOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const hour = 3_600_000;
 const looks =
   (...all: ProviderDispute[]) =>

@@ -16,7 +16,7 @@ import { type StartedCancellation, startWorkflowWorld, type WorkflowWorld } from
 
 let world: WorkflowWorld;
 beforeAll(async () => {
-  world = await startWorkflowWorld();
+  world = await startWorkflowWorld({ queues: ['money'] });
 });
 afterAll(() => world.close());
 

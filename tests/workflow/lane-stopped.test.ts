@@ -16,7 +16,7 @@ import { payoutEndOf, startPayout } from '../support/workflow-payouts.ts';
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 import type { ActivityName, Twin } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const hour = 3_600_000;
 const minute = 60_000;
 const stoppedMs = 25 * hour;

@@ -15,7 +15,7 @@ import {
 import { endOf, eventsOf, inRetryPause, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import { transactionHash } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const me = { actor: 'box-office', reason: 'guest does not come' };
 const cancelled: MintResult = { status: 'cancelled', ...me };
 

@@ -14,7 +14,7 @@ type StartedMonitor = Started<MonitorInput, never>;
 
 let world: WorkflowWorld;
 beforeAll(async () => {
-  world = await startWorkflowWorld();
+  world = await startWorkflowWorld({ queues: ['monitoring'] });
 });
 afterAll(() => world.close());
 

@@ -9,7 +9,7 @@ import { customerWanted, customerWho, type CustomerEvent, intentIdOf, tell } fro
 import { cancelledBy, durationOf, endOf, eventsOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { StartedPayment } from '../support/workflow-world.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const minute = 60_000;
 const capturable: CustomerEvent = 'payment_intent.amount_capturable_updated';
 

@@ -11,7 +11,7 @@ import { allMeans, cancelAndJudge, endBy, me, type Means } from '../support/work
 import { endOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { StartedPayment } from '../support/workflow-world.ts';
 
-const world = useWorkflowWorld({ server: 'dev' });
+const world = useWorkflowWorld({ server: 'dev', queues: ['money'] });
 
 const send = ({ handle }: StartedPayment, how: Means): Promise<unknown> => {
   if (how === 'update') return handle.executeUpdate(cancelUpdate, { args: [me] });

@@ -13,7 +13,7 @@ import { cancelledBy, endOf, inRetryPause, useWorkflowWorld } from '../support/w
 import type { ActivityName, Twin } from '../support/workflow-twins.ts';
 import { allMeans, cancelAndJudge, endBy, me, sendCancel } from '../support/workflow-cancels.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const longPause = 600_000;
 
 interface Moment {

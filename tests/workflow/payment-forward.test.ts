@@ -8,7 +8,7 @@ import { completed } from '../support/orders.ts';
 import { endOf, eventsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import { transactionHash } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 
 /** An input that no client lets through: its tickets cannot be read once the money is held. */
 const unreadable = { tickets: { length: 1 } };

@@ -14,7 +14,7 @@ import { declines, exhausts, Gate, hangs } from '../support/workflow-behaviours.
 import { cancelledBy, endOf, eventsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { StartedPayment } from '../support/workflow-world.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const me = { actor: 'me', reason: 'changed my mind' };
 
 const authorized = ({ handle, fingerprint }: StartedPayment) =>

@@ -4,7 +4,7 @@ import { authorizationWindowMs, patienceMs } from '../../contracts/retry-profile
 import { declines, exhausts, failsFor, fallsSilent, refuses } from '../support/workflow-behaviours.ts';
 import { cancelledBy, durationOf, endOf, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const hour = 3_600_000;
 const me = { actor: 'me', reason: 'changed my mind' };
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { breaks, failsFor, hangs } from '../support/workflow-behaviours.ts';
 import { durationOf, endOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 
 test('a receipt that is not sent within a minute goes on elsewhere, and the purchase ends as it was', async () => {
   const purchase = await world().payment((twin) => twin.always('sendReceipt', failsFor(7_000)));

@@ -8,7 +8,7 @@ import { useWorkflowWorld } from '../support/workflow-judge.ts';
 import { payoutEndOf, startPayout } from '../support/workflow-payouts.ts';
 import type { Twin } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld({ server: 'dev' });
+const world = useWorkflowWorld({ server: 'dev', queues: ['money'] });
 
 const inWebUi = { actor: 'temporal', reason: 'cancelled through Temporal' };
 const cancelledBy = (how: (typeof allMeans)[number]) => ({

@@ -5,7 +5,7 @@ import { declines, failsFor, Gate, losesAnswer } from '../support/workflow-behav
 import { durationOf, eventsOf, tasksIn, upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import { payoutEndOf, type StartedPayout, startPayout, startReturn } from '../support/workflow-payouts.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const minute = 60_000;
 const hour = 60 * minute;
 const paid = {

@@ -15,7 +15,7 @@ import { durationOf, upsertsOf, useWorkflowWorld } from '../support/workflow-jud
 import { payoutEndOf, type StartedPayout, startPayout } from '../support/workflow-payouts.ts';
 import { proofOf, type Twin } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const hour = 3_600_000;
 const day = 24 * hour;
 const paid = { status: 'paid', moneyMoved: 'paid_out' };

@@ -8,7 +8,7 @@ import { startWorkflowWorld, type WorkflowWorld } from '../support/workflow-worl
 
 let world: WorkflowWorld;
 beforeAll(async () => {
-  world = await startWorkflowWorld();
+  world = await startWorkflowWorld({ queues: ['background'] });
 });
 afterAll(() => world.close());
 

@@ -13,7 +13,7 @@ import { durationOf, upsertsOf, useWorkflowWorld } from '../support/workflow-jud
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 import { proofOf } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const by = (actor: string, proof = proofOf(actor)): [ApprovalRequest] => [{ actor, reason: 'checked', proof }];
 
 async function waiting(needed: 1 | 2) {

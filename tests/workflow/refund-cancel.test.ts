@@ -6,7 +6,7 @@ import { useWorkflowWorld } from '../support/workflow-judge.ts';
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 import type { RefundResult } from '../../contracts/refund.ts';
 
-const world = useWorkflowWorld({ server: 'dev' });
+const world = useWorkflowWorld({ server: 'dev', queues: ['money'] });
 
 const inWebUi = { actor: 'temporal', reason: 'cancelled through Temporal' };
 const cancelledBy = (how: (typeof allMeans)[number]) => ({

@@ -6,7 +6,7 @@ import { durationOf, eventsOf, tasksIn, upsertsOf, useWorkflowWorld } from '../s
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 import type { StartedRefund } from '../support/workflow-world.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const minute = 60_000;
 const hour = 60 * minute;
 const refunded = {

@@ -4,7 +4,7 @@ import { breaks, declines, exhausts, refuses } from '../support/workflow-behavio
 import { upsertsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import { refundEndOf } from '../support/workflow-refund-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const burnsTwo = { ticketIds: ['seat-1', 'seat-2'] };
 
 test('a provider that knows of other refunds than our books waits for a person, with nothing given back', async () => {

@@ -5,7 +5,7 @@ import { me } from '../support/workflow-cancels.ts';
 import { startRefundReturn } from '../support/workflow-dispute-twins.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const returned = { status: 'returned', amount: 5_250, currency: 'USD', code: 'expired_or_canceled_card' };
 
 test('a refund that failed after it had succeeded is looked up, and the books take it back', async () => {

@@ -7,7 +7,7 @@ import { answers, Gate } from '../support/workflow-behaviours.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { Twin } from '../support/workflow-twins.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['background'] });
 const me = { actor: 'ada', reason: 'the wrong letters' };
 
 const waves = (twin: Twin) =>

@@ -5,7 +5,7 @@ import { cancelEmailUpdate, cancelSignal, jobStatusQuery } from '../../contracts
 import { answersWhenCancelled, declines, failsFor, hangs } from '../support/workflow-behaviours.ts';
 import { durationOf, eventsOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['communication'] });
 const me = { actor: 'me', reason: 'not wanted' };
 const cancelled: EmailResult = { status: 'suppressed', reason: 'cancelled' };
 const twelveHours = 12 * 3_600_000;

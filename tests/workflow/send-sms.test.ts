@@ -4,7 +4,7 @@ import type { SmsResult } from '../../contracts/sms.ts';
 import { answersWhenCancelled, declines, failsFor, hangs } from '../support/workflow-behaviours.ts';
 import { durationOf, useWorkflowWorld } from '../support/workflow-judge.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['communication'] });
 const me = { actor: 'me', reason: 'not wanted' };
 const cancelled: SmsResult = { status: 'suppressed', reason: 'cancelled' };
 const twelveHours = 12 * 3_600_000;

@@ -7,7 +7,7 @@ import { endOf, inRetryPause, useWorkflowWorld } from '../support/workflow-judge
 import { burned, transferred } from '../support/workflow-move-twins.ts';
 import { startMove } from '../support/workflow-moves.ts';
 
-const world = useWorkflowWorld();
+const world = useWorkflowWorld({ queues: ['money'] });
 const me = { actor: 'support-7', reason: 'wrong wallet' };
 const cancelled: MoveResult = { status: 'cancelled', moneyMoved: 'none', ...me };
 

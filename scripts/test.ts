@@ -1,6 +1,6 @@
 /**
- * `npm test`: the whole suite, in two processes beside each other, for a world and its lanes mostly wait (for blocks, polls,
- * banks and windows) while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
+ * `npm test`: the whole suite, in three processes beside each other, for a world mostly waits (for blocks, polls and banks) and
+ * lanes do (for windows), while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -11,19 +11,20 @@ const require = createRequire(import.meta.url);
 const vitest = path.join(path.dirname(require.resolve('vitest/package.json')), 'vitest.mjs');
 const asked = process.argv.slice(2);
 
-const halves =
+const parts =
   asked.length > 0
     ? [{ name: '', args: asked }]
     : [
-        { name: 'world', args: ['--project', 'lanes', '--project', 'world'] },
+        { name: 'world', args: ['--project', 'world'] },
+        { name: 'lanes', args: ['--project', 'lanes'] },
         {
           name: 'other',
           args: ['--project', 'unit', '--project', 'workflow', '--maxWorkers', '2'],
         },
       ];
 
-/** Its exit code. Lines say which half they are of. */
-async function run({ name, args }: (typeof halves)[number]): Promise<number> {
+/** Its exit code. Lines say which part they are of. */
+async function run({ name, args }: (typeof parts)[number]): Promise<number> {
   const piped = name !== '';
   const child = spawn(process.execPath, [vitest, 'run', ...args], {
     stdio: piped ? ['ignore', 'pipe', 'pipe'] : 'inherit',
@@ -40,6 +41,6 @@ async function run({ name, args }: (typeof halves)[number]): Promise<number> {
 }
 
 const startedAt = performance.now();
-const codes = await Promise.all(halves.map(run));
-if (halves.length > 1) console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s in all`);
+const codes = await Promise.all(parts.map(run));
+if (parts.length > 1) console.log(`\n${Math.round((performance.now() - startedAt) / 1_000)} s in all`);
 process.exitCode = Math.max(...codes);

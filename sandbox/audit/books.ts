@@ -76,6 +76,7 @@ async function repaidOf(pool: Pool, ofPayment: readonly string[]): Promise<Books
     pool,
     `select coalesce(sum(amount) filter (where status in ('refunded', 'completed')), 0)::bigint as done,
        coalesce(sum(amount) filter (where status = 'reserved'), 0)::bigint as reserved,
+       coalesce(sum(amount) filter (where status = 'returned'), 0)::bigint as returned,
        coalesce(sum(cardinality(burned_ticket_ids)), 0)::bigint
          + (select count(*) from ticket_moves v join mints m using (tenant_id, mint_id) join payments p
              on p.tenant_id = m.tenant_id and p.workflow_id = m.workflow_id
@@ -83,7 +84,7 @@ async function repaidOf(pool: Pool, ofPayment: readonly string[]): Promise<Books
      from refunds where tenant_id = $1 and payment_key = $2`,
     ofPayment,
   );
-  return repaid ?? { done: 0, reserved: 0, burnedTickets: 0 };
+  return repaid ?? { done: 0, reserved: 0, returned: 0, burnedTickets: 0 };
 }
 
 /** Of a purchase, its refunds and its disputes: tenant, workflow and payment key. */

@@ -59,6 +59,8 @@ export interface BooksFacts {
     done: number;
     /** Set aside: the provider is being asked. */
     reserved: number;
+    /** The bank could not give it on, after the provider had said so. */
+    returned: number;
     /** Also those that somebody had burned without a refund. */
     burnedTickets: number;
   };
@@ -98,8 +100,11 @@ function ofCompleted(record: PurchaseRecord): Check[] {
   const tickets = order?.tickets ?? 0;
   const captures = amount > 0 ? 1 : 0;
   const left = tickets - repaid.burnedTickets;
-  const sellable = amount > 0 && repaid.done === amount && left === 0;
-  const holds = sellable ? 0 : tickets + 1;
+  const unsold = amount > 0 && left === 0;
+  const sellable = unsold && repaid.done === amount;
+  // What was given back whole is free to be sold, and stays so where a part of the money comes back afterwards.
+  const wasSellable = unsold && repaid.returned > 0 && repaid.done + repaid.returned >= amount;
+  const holds = sellable || (wasSellable && record.holdsLive === 0) ? 0 : tickets + 1;
   return [
     [order !== undefined, 'completed, but there is no payment row'],
     [record.charges === captures, `${count(record.charges, 'charge')} instead of ${captures}`],

@@ -22,7 +22,7 @@ const nothing = {
   order: { amount: 10_500, currency: 'USD', tickets: 2 },
   holdsLive: 0,
   ledger: { captureTransactions: 0, sumsToZero: true, stripeBalance: 0 },
-  repaid: { done: 0, reserved: 0, burnedTickets: 0 },
+  repaid: { done: 0, reserved: 0, returned: 0, burnedTickets: 0 },
   deadLetters: [],
   runs: 1,
   history: { status: 'COMPLETED', events: 34, workflowTasks: 5 },
@@ -54,7 +54,7 @@ export const refundedRecord = (change: Partial<PurchaseRecord> = {}): PurchaseRe
     refunds: 1,
     refunded: 5_000,
     owned: 1,
-    repaid: { done: 5_000, reserved: 0, burnedTickets: 1 },
+    repaid: { done: 5_000, reserved: 0, returned: 0, burnedTickets: 1 },
     ledger: { captureTransactions: 1, sumsToZero: true, stripeBalance: 5_165 },
     ...change,
   });

@@ -47,7 +47,13 @@ describe('a completed purchase', () => {
   });
 });
 
-const done = (amount: number, burnedTickets: number) => ({ done: amount, reserved: 0, burnedTickets });
+const done = (amount: number, burnedTickets: number) => ({ done: amount, reserved: 0, returned: 0, burnedTickets });
+const partBack: Partial<PurchaseRecord> = {
+  refunds: 2,
+  refunded: 5_000,
+  owned: 0,
+  repaid: { ...done(5_000, 2), returned: 5_500 },
+};
 const ledger = (stripeBalance: number) => ({ captureTransactions: 1, sumsToZero: true, stripeBalance });
 
 describe('a refunded purchase', () => {
@@ -61,6 +67,8 @@ describe('a refunded purchase', () => {
     ['in whole, its tickets free to be sold', { ...whole, holdsLive: 0 }],
     ['in whole, its tickets kept', { ...whole, owned: 2, repaid: done(10_500, 0) }],
     ['and its provider slow: the books pay when it is made', pending],
+    ['in whole, and a part of it came back later', { ...partBack, holdsLive: 0 }],
+    ['in whole, after a part of it had come back', partBack],
     ['to no avail', { refunded: 0, owned: 2, repaid: done(0, 0), ledger: ledger(10_165) }],
   ])('%s breaks nothing', (_, change) => {
     expect(violations(refundedRecord(change), 'completed')).toEqual([]);
@@ -76,6 +84,7 @@ describe('a refunded purchase', () => {
     ['and disputed behind our back', { disputed: 5_500, disputeFees: 1_500 }, 'the ledger has 5165 at the provider; the provider has -1835'],
     ['and its token alive', { owned: 2 }, 'the buyer owns 2 of 1 ticket'],
     ['and free to be sold twice', { holdsLive: 0 }, '0 holds on order and tickets instead of 3'],
+    ['in parts, and sold twice', { ...partBack, repaid: done(5_000, 2), holdsLive: 0 }, '0 holds on order and tickets instead of 3'],
     ['in whole, and never free again', whole, '3 holds on order and tickets instead of 0'],
   ])('%s', (_, change, broken) => {
     expect(violations(refundedRecord(change), 'completed')).toContain(broken);

@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'lanes',
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 5 },
           include: ['tests/lanes/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 /**
- * `npm test`: the whole suite, in three processes beside each other, for a world mostly waits (for blocks, polls and banks) and
- * lanes do (for windows), while the rest computes. With arguments, e.g. a file, it is `vitest run` with them.
+ * `npm test`: the whole suite, in two processes beside each other, for a world mostly waits (for blocks, polls and banks)
+ * while the rest computes. The lanes come last: what they measure is time, and by then the rest is done. With arguments, e.g. a file, it is `vitest run` with them.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -15,8 +15,7 @@ const parts =
   asked.length > 0
     ? [{ name: '', args: asked }]
     : [
-        { name: 'world', args: ['--project', 'world'] },
-        { name: 'lanes', args: ['--project', 'lanes'] },
+        { name: 'world', args: ['--project', 'world', '--project', 'lanes'] },
         {
           name: 'other',
           args: ['--project', 'unit', '--project', 'workflow', '--maxWorkers', '2'],

@@ -41,6 +41,23 @@ const variables = Object.values(parts).flatMap((part) =>
   })),
 );
 
+/** A row is about what its first cell names; one of a message about that message of those workflows. */
+const subjectOf = (line: string) => {
+  const cells = line.split('|').map((cell) => cell.trim());
+  return cells.slice(1, ['update', 'signal', 'query'].includes(cells[2] ?? '') ? 4 : 2).join(' ');
+};
+
+it('docs/contracts.md has whole tables, and says nothing twice in one', () => {
+  const tables = page.split(/\n(?!\|)/u).map((text) => text.split('\n').filter((line) => line.startsWith('|')));
+  const twice = tables.flatMap((lines) => {
+    const subjects = lines.map(subjectOf);
+    return subjects.filter((subject, index) => subjects.indexOf(subject) !== index);
+  });
+  expect(twice).toEqual([]);
+  const headless = tables.filter(([first, second = '']) => first !== undefined && !/^[\s|-]+$/u.test(second));
+  expect(headless).toEqual([]);
+});
+
 describe('docs/contracts.md names', () => {
   it.each(variables)('the variable $name with its default', ({ name, shown }) => {
     expect(rowOf(section('Environment'), name)?.[2]).toBe(shown);

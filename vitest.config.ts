@@ -30,17 +30,6 @@ export default defineConfig(({ mode }) => ({
       },
       {
         test: {
-          name: 'lanes',
-          sequence: { groupOrder: 5 },
-          include: ['tests/lanes/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-          isolate: false,
-        },
-      },
-      {
-        test: {
           name: 'world',
           sequence: { groupOrder: 4 },
           // What takes minutes and proves again what the others prove apart: `npm run test:full`.
@@ -48,6 +37,17 @@ export default defineConfig(({ mode }) => ({
           globalSetup: ['tests/support/postgres-server.ts', 'tests/support/shared-world.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'lanes',
+          sequence: { groupOrder: 5 },
+          include: ['tests/lanes/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
           isolate: false,
         },

@@ -30,6 +30,7 @@ export interface BoxofficeOptions {
   onUnexpectedExit?: (name: string) => void;
   /** As in WorldOptions. */
   temporary?: boolean;
+  /** As in WorldOptions. */
   blockSeconds?: number;
   /** Gives the start up; what was started is stopped then. */
   signal?: AbortSignal;

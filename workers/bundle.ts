@@ -28,7 +28,7 @@ async function bundleFile(folders: readonly string[]): Promise<string> {
   const { version } = createRequire(import.meta.url)('@temporalio/workflow/package.json') as { version: string };
   hash.update(version);
   for (const file of await sources(folders)) hash.update(`\0${file}\0`).update(await readFile(path.join(root, file)));
-  return path.join(root, '.cache', `${folders[0]?.replaceAll('/', '-')}-${hash.digest('hex').slice(0, 16)}.js`);
+  return path.join(root, '.cache', `${folders[0]}-${hash.digest('hex').slice(0, 16)}.js`);
 }
 
 /** A module by its path without the suffix: sources here, compiled ones in an image. */

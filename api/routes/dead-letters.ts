@@ -61,9 +61,7 @@ export async function deadLetterRoutes(instance: FastifyInstance, deps: ApiDeps)
         response: answers({}),
       },
     },
-    async (request) => {
-      return { groups: await letters.groups(callerOf(request).tenantId, request.query) };
-    },
+    async (request) => ({ groups: await letters.groups(callerOf(request).tenantId, request.query) }),
   );
 
   app.get(

@@ -28,16 +28,8 @@ export async function anvilPart(context: PartContext): Promise<Part<CoreAddresse
       command,
       args: [
         ['--host', '127.0.0.1', '--port', String(portAt(ports, 0)), '--chain-id', String(CHAIN_ID), '--quiet'],
-        [
-          '--block-time',
-          String(context.blockSeconds),
-          '--slots-in-an-epoch',
-          '1',
-          '--state',
-          state,
-          '--state-interval',
-          '1',
-        ],
+        ['--block-time', String(context.blockSeconds), '--slots-in-an-epoch', '1'],
+        ['--state', state, '--state-interval', '1'],
         ['--cache-path', path.join(folder, 'cache')],
       ].flat(),
       stopSignal: 'SIGTERM',

@@ -236,7 +236,7 @@ async function startWorkers(twins: Twins, { env, code, jobs, queues, ...cache }:
 }
 
 const timeSkippingBundle = () =>
-  ensureBundle(['tests/support/time-skipping', 'workflows', 'contracts'], 'workflows/index', [
+  ensureBundle(['workflows', 'contracts', 'tests/support/time-skipping'], 'workflows/index', [
     ...workflowInterceptorModules(),
     moduleAt('tests/support/time-skipping/expiries'),
   ]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { EventCancellationResult } from '../../contracts/event-cancellation.ts';
 import {
   cancelEventCancellationUpdate,
@@ -11,14 +11,11 @@ import {
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { countedBy } from '../support/counted.ts';
 import { answers, type Behaviour, refuses } from '../support/workflow-behaviours.ts';
+import { useWorkflowWorld } from '../support/workflow-judge.ts';
 import { paid } from '../support/cancelled-event-outside.ts';
-import { type StartedCancellation, startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
+import type { StartedCancellation } from '../support/workflow-world.ts';
 
-let world: WorkflowWorld;
-beforeAll(async () => {
-  world = await startWorkflowWorld({ queues: ['money'] });
-});
-afterAll(() => world.close());
+const world = useWorkflowWorld({ queues: ['money'] });
 
 const me = { actor: 'ada', reason: 'sorting things out' };
 
@@ -37,7 +34,7 @@ async function attributesOf({ handle }: StartedCancellation) {
 
 describe('the cancellation of an event', () => {
   it('closes sales, then cancels what is in flight, then refunds in waves up to its window', async () => {
-    const started = await world.eventCancellation(
+    const started = await world().eventCancellation(
       ({ event }) => {
         event.purchases = [
           ...paid(7),
@@ -65,13 +62,13 @@ describe('the cancellation of an event', () => {
   });
 
   it('ends at once where nothing was sold', async () => {
-    const started = await world.eventCancellation();
+    const started = await world().eventCancellation();
     expect(await endOf(started)).toMatchObject({ status: 'completed', moneyMoved: 'none', report: { purchases: 0 } });
     expect(started.twin.count('runWave')).toBe(1);
   });
 
   it('is not stopped by what waits for a person, and does not end before that', async () => {
-    const started = await world.eventCancellation(
+    const started = await world().eventCancellation(
       ({ event }) => {
         event.purchases = [...paid(2, { becomes: 'inReview' }), ...paid(2)];
       },
@@ -88,7 +85,7 @@ describe('the cancellation of an event', () => {
   });
 
   it('looks more and more seldom while only people are waited for', async () => {
-    const { handle, twin } = await world.eventCancellation((twin) => {
+    const { handle, twin } = await world().eventCancellation((twin) => {
       twin.event.purchases = paid(1, { becomes: 'inReview' });
       const decided: Behaviour = (effect) => {
         twin.event.heal();
@@ -106,7 +103,7 @@ describe('the cancellation of an event', () => {
 
 describe('pause and resume', () => {
   it('hold back what is not begun, and go on with it', async () => {
-    const started = await world.eventCancellation(
+    const started = await world().eventCancellation(
       ({ event }) => {
         event.purchases = paid(3, { looks: 3 });
       },
@@ -125,7 +122,7 @@ describe('pause and resume', () => {
   });
 
   it('are refused without a name and a reason, before anything is written', async () => {
-    const { handle, twin } = await world.eventCancellation(({ event }) => {
+    const { handle, twin } = await world().eventCancellation(({ event }) => {
       event.purchases = paid(1, { looks: 5 });
     });
     const nameless = { actor: '', reason: 'x' };
@@ -137,7 +134,7 @@ describe('pause and resume', () => {
 });
 
 const begin = () =>
-  world.eventCancellation(
+  world().eventCancellation(
     ({ event }) => {
       event.purchases = paid(4, { looks: 1_000 });
     },
@@ -168,14 +165,14 @@ describe('a cancellation that is cancelled', () => {
 
 describe('a long one', () => {
   it('continues as new and goes on where it was, as the same owner', async () => {
-    const started = await world.eventCancellation(
+    const started = await world().eventCancellation(
       ({ event }) => {
         event.purchases = [...paid(120, { looks: 1 })];
       },
       { inFlight: 1 },
     );
     const { handle, twin } = started;
-    const ended = async () => (await countedBy(world.jobs.results))['money/event-cancellation/completed'] ?? 0;
+    const ended = async () => (await countedBy(world().jobs.results))['money/event-cancellation/completed'] ?? 0;
     const endedBefore = await ended();
     // From here on time is skipped.
     const ending = endOf(started);
@@ -204,7 +201,7 @@ describe('a long one', () => {
 
 describe('trouble', () => {
   it('with the books parks the wave for a person, and goes on', async () => {
-    const started = await world.eventCancellation((twin) => {
+    const started = await world().eventCancellation((twin) => {
       twin.event.purchases = paid(1);
       twin.plan('runWave', refuses('claim_lost'));
     });
@@ -218,7 +215,7 @@ describe('trouble', () => {
     { status: 'refused', moneyMoved: 'none', reason: 'no_event' },
     { status: 'refused', moneyMoved: 'none', reason: 'key_reused' },
   ])('$reason is an answer, and nothing happens', async (result) => {
-    const started = await world.eventCancellation((twin) => (twin.claim.result = result));
+    const started = await world().eventCancellation((twin) => (twin.claim.result = result));
     expect(await endOf(started)).toEqual(result);
     expect(started.twin.order).toEqual(['claimEventCancellation']);
   });

@@ -1,28 +1,25 @@
 import { WorkflowNotFoundError, type WorkflowUpdateFailedError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AlertNotice } from '../../contracts/alerts.ts';
 import { alertWorkflowId } from '../../contracts/ids.ts';
 import { configureSignal, configureUpdate, monitorStatusQuery } from '../../contracts/messages.ts';
 import type { MonitorInput } from '../../contracts/monitor-course.ts';
 import { defaultMonitorSettings, type SampleRequest } from '../../contracts/monitor.ts';
 import { breaks } from '../support/workflow-behaviours.ts';
+import { useWorkflowWorld } from '../support/workflow-judge.ts';
 import type { Twin } from '../support/workflow-twins.ts';
-import { type Started, startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
+import type { Started } from '../support/workflow-world.ts';
 
 type StartedMonitor = Started<MonitorInput, never>;
 
-let world: WorkflowWorld;
-beforeAll(async () => {
-  world = await startWorkflowWorld({ queues: ['monitoring'] });
-});
-afterAll(() => world.close());
+const world = useWorkflowWorld({ queues: ['monitoring'] });
 
 const waiting = { queues: { money: { waiting: 60, active: 60 } } };
 const me = { actor: 'ann', reason: 'summer sale' };
 
 /** So many seconds later; all rounds of that time are over. */
-const later = (seconds: number) => world.env.sleep(seconds * 1_000 + 5_000);
+const later = (seconds: number) => world().env.sleep(seconds * 1_000 + 5_000);
 
 const onlyRow = ({ monitor }: Twin) => {
   expect(monitor.rows.size).toBe(1);
@@ -34,7 +31,7 @@ async function told(twin: Twin): Promise<string[]> {
   const { alertId } = onlyRow(twin).incident;
   const kinds: string[] = [];
   for (;;) {
-    const handle = world.client.workflow.getHandle(alertWorkflowId(alertId, kinds.length + 1));
+    const handle = world().client.workflow.getHandle(alertWorkflowId(alertId, kinds.length + 1));
     try {
       await handle.describe();
       const { events } = await handle.fetchHistory();
@@ -57,7 +54,7 @@ async function ending<T>(started: StartedMonitor, test: () => Promise<T>): Promi
 
 describe('the monitor', () => {
   it('looks every 30 s, going on where it stopped, and records what it saw', async () => {
-    const started = await world.monitor();
+    const started = await world().monitor();
     await ending(started, async () => {
       await later(90);
       const { twin } = started;
@@ -71,7 +68,7 @@ describe('the monitor', () => {
   });
 
   it('tells what is wrong once, ends it by itself, and does not tell it again within the cooldown', async () => {
-    const started = await world.monitor((twin) => (twin.monitor.now = waiting));
+    const started = await world().monitor((twin) => (twin.monitor.now = waiting));
     await ending(started, async () => {
       const { twin, handle } = started;
       await later(60);
@@ -91,7 +88,7 @@ describe('the monitor', () => {
 
   it('repeats until somebody acknowledges, and asks a second person when nobody does', async () => {
     const configured = { ...defaultMonitorSettings, cooldownCriticalSeconds: 60, escalateAfterSeconds: 120 };
-    const started = await world.monitor((twin) => (twin.monitor.now = { ...waiting, configured }));
+    const started = await world().monitor((twin) => (twin.monitor.now = { ...waiting, configured }));
     await ending(started, async () => {
       const { twin } = started;
       await later(120);
@@ -103,7 +100,7 @@ describe('the monitor', () => {
   });
 
   it('tells people while the database is away, and writes the row when it is back', async () => {
-    const started = await world.monitor((twin) => {
+    const started = await world().monitor((twin) => {
       twin.monitor.now = { ...waiting, books: 'away' };
       twin.always('syncIncidents', breaks).always('recordSample', breaks);
     });
@@ -113,7 +110,7 @@ describe('the monitor', () => {
       const { incidents } = await handle.query(monitorStatusQuery);
       expect(incidents.map(({ type }) => type)).toEqual(['queue-depth', 'database-away']);
       for (const { alertId } of incidents)
-        expect((await world.client.workflow.getHandle(alertWorkflowId(alertId, 1)).describe()).type).toBe('alert');
+        expect((await world().client.workflow.getHandle(alertWorkflowId(alertId, 1)).describe()).type).toBe('alert');
       expect(twin.monitor.rows.size).toBe(0);
       twin.monitor.now = waiting;
       twin.always('syncIncidents', undefined).always('recordSample', undefined);
@@ -126,7 +123,7 @@ describe('the monitor', () => {
   });
 
   it('looks again in the next round when Temporal did not answer, and says that nobody watched', async () => {
-    const started = await world.monitor();
+    const started = await world().monitor();
     await ending(started, async () => {
       const { twin } = started;
       await later(0);
@@ -141,7 +138,7 @@ describe('the monitor', () => {
   });
 
   it('goes on as new with everything that it knows', async () => {
-    const started = await world.monitor((twin) => (twin.monitor.now = waiting));
+    const started = await world().monitor((twin) => (twin.monitor.now = waiting));
     await ending(started, async () => {
       const { twin, handle } = started;
       await handle.executeUpdate(configureUpdate, { args: [{ ...me, settings: { cooldownCriticalSeconds: 7_200 } }] });
@@ -160,7 +157,7 @@ describe('the monitor', () => {
 
 describe('configure', () => {
   it('holds from the next look on, recorded with who and why, until it is taken back', async () => {
-    const started = await world.monitor((twin) => (twin.monitor.now = waiting));
+    const started = await world().monitor((twin) => (twin.monitor.now = waiting));
     await ending(started, async () => {
       const { twin, handle } = started;
       await later(0);
@@ -182,7 +179,7 @@ describe('configure', () => {
   });
 
   it('is refused before history, naming field, value and what is accepted', async () => {
-    const started = await world.monitor();
+    const started = await world().monitor();
     await ending(started, async () => {
       const refused = (request: object) =>
         started.handle.executeUpdate(configureUpdate, { args: [request as never] }).then(
@@ -199,7 +196,7 @@ describe('configure', () => {
   });
 
   it('changes nothing where it cannot be recorded', async () => {
-    const started = await world.monitor((twin) => twin.always('recordMonitorChange', breaks));
+    const started = await world().monitor((twin) => twin.always('recordMonitorChange', breaks));
     await ending(started, async () => {
       const { handle } = started;
       const args: [{ actor: string; reason: string; settings: object }] = [{ ...me, settings: { moneyDepth: 60 } }];
@@ -210,7 +207,7 @@ describe('configure', () => {
   });
 
   it('as a signal is the same, and a wrong one changes nothing', async () => {
-    const started = await world.monitor();
+    const started = await world().monitor();
     await ending(started, async () => {
       const { handle, twin } = started;
       await handle.signal(configureSignal, { ...me, settings: { moneyDepth: -1 } });

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelReconciliationUpdate, cancelSignal, reconciliationStatusQuery } from '../../contracts/messages.ts';
 import { comparisons } from '../../contracts/reconciliation.ts';
 import { searchAttributes } from '../../contracts/search-attributes.ts';
 import { Gate, hangs, refuses } from '../support/workflow-behaviours.ts';
+import { useWorkflowWorld } from '../support/workflow-judge.ts';
 import { startReconciliation, type StartedReconciliation } from '../support/workflow-reconciliation-twins.ts';
-import { startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
 
-let world: WorkflowWorld;
-beforeAll(async () => {
-  world = await startWorkflowWorld({ queues: ['background'] });
-});
-afterAll(() => world.close());
+const world = useWorkflowWorld({ queues: ['background'] });
 
 const me = { actor: 'ada', reason: 'another time' };
 const counted = (each: number) => ({ ...Object.fromEntries(comparisons.map((one) => [one, each])), told: 0 });
@@ -18,11 +14,11 @@ const counted = (each: number) => ({ ...Object.fromEntries(comparisons.map((one)
 const stageOf = async ({ handle }: StartedReconciliation) =>
   (await handle.describe()).typedSearchAttributes.get(searchAttributes.stage);
 
-const hanging = () => startReconciliation(world, (_, twin) => twin.plan('compareProvider', hangs()));
+const hanging = () => startReconciliation(world(), (_, twin) => twin.plan('compareProvider', hangs()));
 
 describe('a reconciliation', () => {
   it('compares everything, page after page, and says that the day is clean', async () => {
-    const started = await startReconciliation(world, (day) => (day.pages = { payments: 3, tickets: 2 }));
+    const started = await startReconciliation(world(), (day) => (day.pages = { payments: 3, tickets: 2 }));
     const { handle, twin } = started;
     expect(await handle.result()).toEqual({
       status: 'clean',
@@ -43,7 +39,7 @@ describe('a reconciliation', () => {
   });
 
   it('tells whom webhooks did not, and looks whether that has healed it', async () => {
-    const started = await startReconciliation(world, (day) => {
+    const started = await startReconciliation(world(), (day) => {
       day.shown = [{ kind: 'dispute_unknown', objectId: 'dp_1', state: 'open' }];
       day.curable = 1;
       day.healsAfter = 2;
@@ -60,7 +56,7 @@ describe('a reconciliation', () => {
   });
 
   it('leaves to a person what stays, however often it looked', async () => {
-    const { handle, twin } = await startReconciliation(world, (day) => {
+    const { handle, twin } = await startReconciliation(world(), (day) => {
       day.shown = [{ kind: 'refund_status', objectId: 're_1', state: 'open' }];
       day.curable = 1;
       day.healsAfter = 9;
@@ -70,7 +66,7 @@ describe('a reconciliation', () => {
   });
 
   it('heals nothing where nothing can be healed', async () => {
-    const { handle, twin } = await startReconciliation(world, (day) => {
+    const { handle, twin } = await startReconciliation(world(), (day) => {
       day.shown = [{ kind: 'hold_left', objectId: 'pi_1', state: 'open' }];
     });
     expect(await handle.result()).toMatchObject({ status: 'differs', healed: 0, open: 1 });
@@ -79,7 +75,7 @@ describe('a reconciliation', () => {
 
   it('shows how far it is, and ends as cancelled with what it has found', async () => {
     const gate = new Gate();
-    const { handle, twin } = await startReconciliation(world, (day, outside) => {
+    const { handle, twin } = await startReconciliation(world(), (day, outside) => {
       day.pages = { payments: 2 };
       day.shown = [{ kind: 'capture_unknown', objectId: 'pi_1', state: 'open' }];
       outside.plan('compareProvider', gate.passes, hangs());
@@ -109,7 +105,7 @@ describe('a reconciliation', () => {
   });
 
   it('shows a person what the provider refuses, and goes on when that is put right', async () => {
-    const { handle, twin } = await startReconciliation(world, (_, outside) =>
+    const { handle, twin } = await startReconciliation(world(), (_, outside) =>
       outside.plan('compareProvider', refuses('api_key_expired')),
     );
     expect(await handle.result()).toMatchObject({ status: 'clean' });
@@ -119,7 +115,7 @@ describe('a reconciliation', () => {
   });
 
   it('goes on as new with its cursor and its counts when its history grows long', async () => {
-    const { handle, twin } = await startReconciliation(world, (day) => (day.pages = { movements: 105 }));
+    const { handle, twin } = await startReconciliation(world(), (day) => (day.pages = { movements: 105 }));
     const { runId } = await handle.describe();
     expect(await handle.result()).toMatchObject({ status: 'clean', compared: { payments: 2, movements: 210 } });
     expect((await handle.describe()).runId).not.toBe(runId);

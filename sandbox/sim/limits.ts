@@ -18,10 +18,13 @@ export type Verdict = 'admitted' | 'rate' | 'concurrency';
 /** Calls per sliding second of real time and calls at once, for each account. What is refused does not count. */
 export class Limits {
   settings: { perSecond: number | null; concurrent: number | null; retryAfter: number | null };
+  readonly #now: () => number;
   #admitted = new Map<string, number[]>();
   #running = new Map<string, number>();
 
-  constructor(settings: LimitsSpec = {}) {
+  /** `now` in milliseconds. */
+  constructor(settings: LimitsSpec = {}, now: () => number = () => performance.now()) {
+    this.#now = now;
     this.settings = { perSecond: null, concurrent: null, retryAfter: null, ...settings };
   }
 
@@ -31,7 +34,7 @@ export class Limits {
 
   /** Counts the call when it is admitted; call `leave` when it ends. */
   enter(account: string): Verdict {
-    const now = performance.now();
+    const now = this.#now();
     const times = (this.#admitted.get(account) ?? []).filter((time) => time > now - 1000);
     this.#admitted.set(account, times);
     const running = this.#running.get(account) ?? 0;

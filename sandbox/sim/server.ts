@@ -92,6 +92,8 @@ export interface SimServerOptions {
   port?: number;
   host?: string;
   limits?: LimitsSpec;
+  /** What the limits' seconds are counted by, in milliseconds; the process's own clock unless given. */
+  limitsNow?: () => number;
   clock?: SimClock;
 }
 
@@ -99,13 +101,13 @@ export interface SimServer extends Listening {
   state: SimState;
 }
 
-export function createState(options: Pick<SimServerOptions, 'limits' | 'clock'> = {}): SimState {
+export function createState(options: Pick<SimServerOptions, 'limits' | 'limitsNow' | 'clock'> = {}): SimState {
   return {
     log: new CallLog(),
     faults: new FaultQueue(),
     holds: new Holds(),
     clock: options.clock ?? createClock(),
-    limits: new Limits(options.limits),
+    limits: new Limits(options.limits, options.limitsNow),
   };
 }
 

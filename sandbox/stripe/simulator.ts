@@ -62,7 +62,8 @@ function createWorld(clock: SimClock, options: StripeSimulatorOptions): World {
 export async function createStripeSimulator(options: StripeSimulatorOptions): Promise<StripeSimulator> {
   const state = createState({ ...options, limits: { ...sandboxLimits, ...options.limits } });
   const { clock, limits } = state;
-  const payoutLimits = new Limits(options.payoutLimits ?? (limits.settings.perSecond === null ? {} : ofPayouts));
+  const { payoutLimits: given = limits.settings.perSecond === null ? {} : ofPayouts } = options;
+  const payoutLimits = new Limits(given, options.limitsNow);
   const world = createWorld(clock, options);
   const keys = new IdempotencyKeys(clock);
   const server = await createSimServer(
